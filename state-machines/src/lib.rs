@@ -1,0 +1,3 @@
+//! pending
+mod release;
+pub use release::HealthyRelease;

@@ -1,0 +1,7 @@
+//! Lockstep's shell: everything around the pure state machine that touches the world. The binary
+//! `lockstep` is a thin command line over this library, so that tests and the sandbox drive exactly what
+//! users run. Must never decide what a deployment does next: `lockstep_state_machines` does.
+
+pub mod adapters;
+pub mod faults;
+pub mod ports;

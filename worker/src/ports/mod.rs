@@ -1,0 +1,28 @@
+//! Ports: what the engine needs from the outside, stated as contracts. A port must never mention an SDK's
+//! type; adapters (`crate::adapters`) hold all I/O, and an in-memory double may stand in for each.
+
+mod application;
+mod clock;
+mod cluster;
+mod forge;
+mod queue;
+mod registry;
+mod store;
+
+pub use application::{Application, ReadinessAnswer, ReadinessProbe};
+pub use clock::Clock;
+pub use cluster::{
+    CircuitBreaker, Cluster, ContainerView, DeploymentStatus, DeploymentView, Marks, RolloutRollback,
+    RolloutState, RolloutStatus, RolloutView, ServiceEvent, ServiceRef, ServiceView, StopAnswer,
+    TaskContainer, TaskDefinitionView, TaskView, UpdateAnswer, UpdateService,
+};
+pub use forge::{BuildRun, BuildStatus, Checks, Dispatch, Forge, NewRelease, Release, ReleaseChange};
+pub use queue::{Delivery, Queue};
+pub use registry::{ImageContents, Registry};
+pub use store::{
+    Appended, BetaRecord, Closing, Entry, EnvironmentRecord, EnvironmentView, HealthyRelease, ImageRecord,
+    Lock, Opened, Opening, Recorded, Rejected, Store, Summary, VersionBinding,
+};
+
+/// What every call to the outside returns.
+pub type Answer<T> = Result<T, crate::faults::Fault>;

@@ -1,0 +1,45 @@
+//! The queue: at-least-once, unordered. It wakes the worker and proves nothing.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::Answer;
+
+/// One delivery of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The queue's id of the message.
+    pub message_id: String,
+    /// The message's body.
+    pub body: String,
+    /// Needed to extend or delete this delivery; the latest one counts.
+    pub receipt: String,
+    /// How often it was delivered, this time included.
+    pub receive_count: u32,
+    /// Who sent it, as SQS knows it (cannot be forged by the body).
+    pub sender_id: Option<String>,
+}
+
+/// Sends and receives. A message that is neither deleted nor extended comes back after its visibility
+/// time-out, and moves to the dead-letter queue after the queue's maxReceiveCount.
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// Waits up to 20 seconds for up to `max` (1 to 10) messages; none is an empty list.
+    async fn receive(&self, max: u32, wait: Duration) -> Answer<Vec<Delivery>>;
+
+    /// Sends a message that becomes visible after `delay` (0 to 900 seconds; longer is cut to 900, the
+    /// receiver looks at the deployment and sends on).
+    async fn send(&self, body: &str, delay: Duration) -> Answer<()>;
+
+    /// Keeps a delivery invisible to others for this long from now.
+    async fn extend(&self, receipt: &str, visibility: Duration) -> Answer<()>;
+
+    /// Deletes a delivered message. Deleting again is no error; SQS may still deliver it once more.
+    async fn delete(&self, receipt: &str) -> Answer<()>;
+
+    /// Puts a message that can never be understood into the dead-letter queue, with the reason as message
+    /// attribute `reason` and the original message id as `original-message-id`. The caller deletes the
+    /// original afterwards, so that a crash in between leaves two copies and never none.
+    async fn park(&self, delivery: &Delivery, reason: &str) -> Answer<()>;
+}
