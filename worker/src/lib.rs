@@ -3,5 +3,12 @@
 //! users run. Must never decide what a deployment does next: `lockstep_state_machines` does.
 
 pub mod adapters;
+pub mod cli;
+pub mod config;
+pub mod effects;
+pub mod engine;
 pub mod faults;
 pub mod ports;
+pub mod service;
+pub mod wiring;
+pub mod world;

@@ -49,7 +49,9 @@ pub struct Unpacked {
 /// Pulls `reference` (`host:port/repository@sha256:…` or `:tag`) and unpacks its image for this machine's
 /// architecture into the folder `into`, which must not exist or be empty.
 ///
-/// The folder appears complete or not at all; only one call at a time may use the same folder.
+/// The folder appears complete or not at all; only one call at a time may use the same folder. Starting a
+/// program from it can fail with "text file busy" for a moment if another thread of this process started a
+/// process meanwhile, whose copy of the file handle is not closed yet: try again.
 ///
 /// # Errors
 /// Every variant of [`Error`] can occur; [`Error::Registry`] covers an unknown image and an unreachable

@@ -1,1 +1,367 @@
-//! pending
+//! Maps an error of any AWS SDK call to a [`Fault`]: by the service's error code, else by the HTTP status,
+//! else by how the call broke. Must never copy a message that may quote credentials or signed headers, and
+//! never decide whether to try again: [`Fault::is_transient`] says what waiting can cure.
+//!
+//! The codes are those of each service's API reference ("Errors" of the action and "Common Errors").
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_credential_types::provider::error::CredentialsError;
+// One type behind every SDK's re-export of it.
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+use super::{Fault, FaultKind, Service};
+
+/// As much of a service's words as a record keeps.
+const LONGEST_MESSAGE: usize = 300;
+
+/// The fault that an SDK call met; `operation` is AWS's own name of the action, such as `UpdateService`.
+#[must_use]
+pub fn classify<E>(service: Service, operation: &'static str, error: &SdkError<E, HttpResponse>) -> Fault
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let (kind, message) = match error {
+        SdkError::ServiceError(failure) => {
+            let code = failure.err().code();
+            let kind = kind_of(code, failure.raw().status().as_u16());
+            (kind, words(code, failure.err().message(), failure.raw().status().as_u16()))
+        }
+        SdkError::TimeoutError(_) => (FaultKind::TimedOut, "no answer in time".to_owned()),
+        SdkError::DispatchFailure(failure) => {
+            let kind = match failure.as_connector_error() {
+                Some(error) if error.is_timeout() => FaultKind::TimedOut,
+                Some(error) if error.is_user() => FaultKind::Refused,
+                _ => FaultKind::Connection,
+            };
+            credentials(error).unwrap_or_else(|| (kind, chain(error)))
+        }
+        SdkError::ResponseError(failure) => {
+            let status = failure.raw().status().as_u16();
+            // The SDK keeps a body only once it has read all of it.
+            let broke_off = failure.raw().body().bytes().is_none();
+            let kind = match status {
+                _ if broke_off => FaultKind::Connection,
+                200..=299 => FaultKind::Unintelligible,
+                _ => kind_of_status(status),
+            };
+            (kind, format!("HTTP {status}: {}", chain(error)))
+        }
+        // Nothing was sent: a bad argument, or no region.
+        _ => credentials(error).unwrap_or_else(|| (FaultKind::Refused, chain(error))),
+    };
+    let mut fault = Fault::new(service, operation, kind, cut(&message));
+    fault.retry_after = retry_after(error);
+    fault
+}
+
+/// What an error code of an AWS service means; also for the codes of a cancelled transaction's reasons.
+#[must_use]
+pub fn kind_of_code(code: &str) -> Option<FaultKind> {
+    // SQS still answers some codes under its old prefix (JSON protocol, `x-amzn-query-error`).
+    let code = code.strip_prefix("AWS.SimpleQueueService.").unwrap_or(code);
+    Some(match code {
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottlingError"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "RequestLimitExceeded"
+        | "ProvisionedThroughputExceeded"
+        | "ProvisionedThroughputExceededException"
+        | "TooManyRequests"
+        | "TooManyRequestsException"
+        | "BandwidthLimitExceeded"
+        | "PriorRequestNotComplete"
+        | "SlowDown"
+        | "OverLimit"
+        | "KmsThrottled"
+        | "KMSThrottlingException" => FaultKind::Throttled,
+        "TransactionConflict"
+        | "TransactionConflictException"
+        | "TransactionInProgressException"
+        | "ReplicatedWriteConflictException" => FaultKind::Contended,
+        "InternalError"
+        | "InternalFailure"
+        | "InternalServerError"
+        | "InternalServerErrorException"
+        | "InternalServiceError"
+        | "ServerException"
+        | "ServiceFailure"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException" => FaultKind::Unavailable,
+        "RequestTimeout" | "RequestTimeoutException" => FaultKind::TimedOut,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AuthFailure"
+        | "BlockedException"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "InvalidSecurity"
+        | "KmsAccessDenied"
+        | "NotAuthorized"
+        | "OptInRequired"
+        | "RequestExpired"
+        | "RequestTimeTooSkewed"
+        | "UnauthorizedOperation"
+        | "UnrecognizedClientException" => FaultKind::Denied,
+        code if concerns_the_signature(code) => FaultKind::Denied,
+        "NonExistentQueue" | "QueueDoesNotExist" | "NotFound" => FaultKind::NotFound,
+        code if code.ends_with("NotFoundException") => FaultKind::NotFound,
+        _ => return None,
+    })
+}
+
+fn kind_of(code: Option<&str>, status: u16) -> FaultKind {
+    match code.and_then(kind_of_code) {
+        Some(kind) => kind,
+        // A refusal that came as a success is no documented answer.
+        None if status < 300 => FaultKind::Unintelligible,
+        None => kind_of_status(status),
+    }
+}
+
+fn kind_of_status(status: u16) -> FaultKind {
+    match status {
+        401 | 403 => FaultKind::Denied,
+        404 => FaultKind::NotFound,
+        408 => FaultKind::TimedOut,
+        429 => FaultKind::Throttled,
+        500.. => FaultKind::Unavailable,
+        _ => FaultKind::Refused,
+    }
+}
+
+/// AWS explains these by quoting the request's canonical form: its headers, session token included.
+fn concerns_the_signature(code: &str) -> bool {
+    matches!(
+        code,
+        "InvalidSignatureException"
+            | "SignatureDoesNotMatch"
+            | "IncompleteSignature"
+            | "IncompleteSignatureException"
+            | "MissingAuthenticationToken"
+            | "MissingAuthenticationTokenException"
+    )
+}
+
+fn words(code: Option<&str>, message: Option<&str>, status: u16) -> String {
+    match (code, message) {
+        (Some(code), _) if concerns_the_signature(code) => {
+            format!(
+                "{code}: the request's signature was not accepted; check the credentials and this host's clock"
+            )
+        }
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        (None, Some(message)) => format!("HTTP {status}: {message}"),
+        (None, None) => format!("HTTP {status} without an error code"),
+    }
+}
+
+/// Whether the call failed for want of credentials, in words of our own: a provider's may quote its output.
+fn credentials<E>(error: &SdkError<E, HttpResponse>) -> Option<(FaultKind, String)>
+where
+    E: Error + 'static,
+{
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<CredentialsError>() {
+            return Some(match error {
+                CredentialsError::CredentialsNotLoaded(_) => (
+                    FaultKind::Denied,
+                    "no AWS credentials found; set them in the environment or a profile, or run with a role"
+                        .to_owned(),
+                ),
+                CredentialsError::InvalidConfiguration(_) => (
+                    FaultKind::Denied,
+                    "the AWS credentials are configured wrongly; check the profile and the AWS_* variables"
+                        .to_owned(),
+                ),
+                CredentialsError::ProviderTimedOut(_) => (
+                    FaultKind::TimedOut,
+                    "the source of the AWS credentials did not answer in time".to_owned(),
+                ),
+                // STS or the metadata service failed: that passes.
+                _ => (FaultKind::Unavailable, "the source of the AWS credentials failed".to_owned()),
+            });
+        }
+        cause = error.source();
+    }
+    None
+}
+
+fn chain<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: Error + 'static,
+{
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+fn retry_after<E>(error: &SdkError<E, HttpResponse>) -> Option<Duration> {
+    let seconds = error.raw_response()?.headers().get("retry-after")?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+fn cut(message: &str) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::error::{ConnectorError, ErrorMetadata};
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+
+    type Failure = SdkError<ErrorMetadata, HttpResponse>;
+
+    fn response(status: u16, body: SdkBody) -> HttpResponse {
+        HttpResponse::new(status.try_into().unwrap(), body)
+    }
+
+    fn refused(status: u16, code: Option<&str>, message: &str) -> Failure {
+        let mut error = ErrorMetadata::builder().message(message);
+        if let Some(code) = code {
+            error = error.code(code);
+        }
+        SdkError::service_error(error.build(), response(status, SdkBody::from("{}")))
+    }
+
+    fn fault(error: &Failure) -> Fault {
+        classify(Service::Ecs, "UpdateService", error)
+    }
+
+    #[test]
+    fn a_code_decides_before_the_status_does() {
+        use FaultKind::*;
+        let table = [
+            ("ThrottlingException", 400, Throttled),
+            ("ProvisionedThroughputExceededException", 400, Throttled),
+            ("RequestLimitExceeded", 400, Throttled),
+            ("SlowDown", 503, Throttled),
+            ("TooManyRequestsException", 429, Throttled),
+            ("RequestThrottled", 403, Throttled),
+            ("OverLimit", 403, Throttled),
+            ("TransactionConflictException", 400, Contended),
+            ("TransactionInProgressException", 400, Contended),
+            ("InternalServerError", 500, Unavailable),
+            ("ServerException", 400, Unavailable),
+            ("ServiceUnavailable", 503, Unavailable),
+            ("RequestTimeout", 400, TimedOut),
+            ("AccessDeniedException", 400, Denied),
+            ("ExpiredTokenException", 400, Denied),
+            ("UnrecognizedClientException", 400, Denied),
+            ("InvalidClientTokenId", 403, Denied),
+            ("InvalidSignatureException", 400, Denied),
+            ("ClusterNotFoundException", 400, NotFound),
+            ("ServiceNotFoundException", 400, NotFound),
+            ("ResourceNotFoundException", 400, NotFound),
+            ("QueueDoesNotExist", 400, NotFound),
+            ("AWS.SimpleQueueService.NonExistentQueue", 400, NotFound),
+            ("ValidationException", 400, Refused),
+            ("InvalidParameterException", 400, Refused),
+            ("ClientException", 400, Refused),
+            ("ConflictException", 400, Refused),
+            ("IdempotentParameterMismatchException", 400, Refused),
+            ("ConditionalCheckFailedException", 400, Refused),
+            ("SomethingNewException", 500, Unavailable),
+            ("SomethingNewException", 502, Unavailable),
+            ("SomethingNewException", 429, Throttled),
+            ("SomethingNewException", 403, Denied),
+            ("SomethingNewException", 404, NotFound),
+            ("SomethingNewException", 409, Refused),
+        ];
+        for (code, status, expected) in table {
+            let fault = fault(&refused(status, Some(code), "Why."));
+            assert_eq!(fault.kind, expected, "{code}, HTTP {status}");
+            assert!(fault.message.starts_with(code), "{}", fault.message);
+        }
+    }
+
+    #[test]
+    fn without_a_code_the_status_decides() {
+        for (status, expected) in [
+            (400, FaultKind::Refused),
+            (401, FaultKind::Denied),
+            (408, FaultKind::TimedOut),
+            (429, FaultKind::Throttled),
+            (503, FaultKind::Unavailable),
+            (200, FaultKind::Unintelligible),
+        ] {
+            assert_eq!(fault(&refused(status, None, "Why.")).kind, expected, "HTTP {status}");
+        }
+    }
+
+    #[test]
+    fn a_call_without_an_answer_may_have_happened() {
+        let timeout = fault(&SdkError::timeout_error("deadline"));
+        assert_eq!(timeout.kind, FaultKind::TimedOut);
+        assert!(timeout.may_have_happened());
+        let connect_timeout = fault(&SdkError::dispatch_failure(ConnectorError::timeout("slow".into())));
+        assert_eq!(connect_timeout.kind, FaultKind::TimedOut);
+        let connection = fault(&SdkError::dispatch_failure(ConnectorError::io("reset by peer".into())));
+        assert_eq!(connection.kind, FaultKind::Connection);
+        assert!(connection.message.contains("reset by peer"), "{}", connection.message);
+        let half_an_answer = fault(&SdkError::response_error("broken pipe", response(200, SdkBody::taken())));
+        assert_eq!(half_an_answer.kind, FaultKind::Connection);
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_unintelligible_unless_its_status_speaks() {
+        let unreadable =
+            |status| fault(&SdkError::response_error("not JSON", response(status, SdkBody::from("<html>"))));
+        assert_eq!(unreadable(200).kind, FaultKind::Unintelligible);
+        assert_eq!(unreadable(502).kind, FaultKind::Unavailable);
+        assert_eq!(unreadable(429).kind, FaultKind::Throttled);
+    }
+
+    #[test]
+    fn missing_credentials_are_denied_and_failing_sources_of_them_pass() {
+        let failure = |error: CredentialsError| {
+            fault(&SdkError::dispatch_failure(ConnectorError::other(error.into(), None))).kind
+        };
+        assert_eq!(failure(CredentialsError::not_loaded("none")), FaultKind::Denied);
+        assert_eq!(failure(CredentialsError::invalid_configuration("loop")), FaultKind::Denied);
+        assert_eq!(failure(CredentialsError::provider_error("STS said 503")), FaultKind::Unavailable);
+        let timed_out = CredentialsError::provider_timed_out(Duration::from_secs(1));
+        assert_eq!(failure(timed_out), FaultKind::TimedOut);
+    }
+
+    #[test]
+    fn a_message_holds_no_secret_and_stays_short() {
+        let quoting = "The Canonical String should have been 'POST x-amz-security-token:SECRET'";
+        for code in ["InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature"] {
+            let fault = fault(&refused(403, Some(code), quoting));
+            assert!(!fault.to_string().contains("SECRET"), "{fault}");
+        }
+        let leaking = CredentialsError::provider_error("process printed SECRET");
+        let error = fault(&SdkError::dispatch_failure(ConnectorError::other(leaking.into(), None)));
+        assert!(!error.to_string().contains("SECRET"), "{error}");
+        let long = fault(&refused(400, Some("ClientException"), &"é".repeat(1000)));
+        assert_eq!(long.message.chars().count(), LONGEST_MESSAGE + 1);
+    }
+
+    #[test]
+    fn the_wait_that_a_service_asks_for_is_kept() {
+        let mut answer = response(503, SdkBody::from("{}"));
+        answer.headers_mut().insert("retry-after", "7");
+        let error: Failure = SdkError::service_error(ErrorMetadata::builder().build(), answer);
+        assert_eq!(fault(&error).retry_after, Some(Duration::from_secs(7)));
+    }
+}

@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Millis, Service};
 use super::ids::IdSource;
+use super::{Millis, Service};
 
 const KEPT: usize = 100;
 

@@ -37,7 +37,11 @@ impl RolloutRules {
     /// Reads a `deploymentConfiguration` object; what is absent has ECS's default (100/200, no breaker).
     pub fn read(configuration: &Value) -> Self {
         let percent = |key: &str, default: u32| {
-            configuration.get(key).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()).unwrap_or(default)
+            configuration
+                .get(key)
+                .and_then(Value::as_u64)
+                .and_then(|n| u32::try_from(n).ok())
+                .unwrap_or(default)
         };
         let breaker = configuration.get("deploymentCircuitBreaker").unwrap_or(&Value::Null);
         let flag = |key: &str, default: bool| breaker.get(key).and_then(Value::as_bool).unwrap_or(default);
@@ -73,7 +77,8 @@ impl RolloutRules {
 }
 
 fn threshold(configuration: &Value) -> Threshold {
-    let value = configuration.get("value").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()).unwrap_or(50);
+    let value =
+        configuration.get("value").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()).unwrap_or(50);
     match configuration.get("type").and_then(Value::as_str) {
         Some("COUNT") => Threshold::Count(value),
         Some("UNBOUNDED_PERCENT") => Threshold::UnboundedPercent(value),
@@ -111,7 +116,10 @@ mod tests {
     fn the_threshold_is_half_of_desired_between_3_and_200() {
         let rules = RolloutRules::read(&json!({}));
         let at = |desired| rules.failure_threshold(desired);
-        assert_eq!([at(0), at(1), at(6), at(7), at(10), at(25), at(400), at(401), at(9_000)], [3, 3, 3, 4, 5, 13, 200, 200, 200]);
+        assert_eq!(
+            [at(0), at(1), at(6), at(7), at(10), at(25), at(400), at(401), at(9_000)],
+            [3, 3, 3, 4, 5, 13, 200, 200, 200]
+        );
     }
 
     #[test]

@@ -46,9 +46,9 @@ impl TaskDefinitionRef {
         match name.split_once(':') {
             None => Ok(Self { family: name.to_owned(), revision: None }),
             Some((family, revision)) => {
-                let number = revision.parse().map_err(|_| {
-                    ApiError::invalid(format!("Invalid revision number. Number: {revision}"))
-                })?;
+                let number = revision
+                    .parse()
+                    .map_err(|_| ApiError::invalid(format!("Invalid revision number. Number: {revision}")))?;
                 Ok(Self { family: family.to_owned(), revision: Some(number) })
             }
         }
@@ -67,7 +67,12 @@ impl TaskDefinition {
     }
 
     pub(crate) fn containers(&self) -> impl Iterator<Item = &Map<String, Value>> {
-        self.content.get("containerDefinitions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
+        self.content
+            .get("containerDefinitions")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object)
     }
 }
 
@@ -91,7 +96,9 @@ pub(crate) fn spec_of(container: &Map<String, Value>, image: String) -> Containe
         name: text(container, "name"),
         image,
         environment: environment
-            .filter_map(|pair| Some((pair.get("name")?.as_str()?.to_owned(), pair.get("value")?.as_str()?.to_owned())))
+            .filter_map(|pair| {
+                Some((pair.get("name")?.as_str()?.to_owned(), pair.get("value")?.as_str()?.to_owned()))
+            })
             .collect(),
         entry_point: words("entryPoint"),
         command: words("command"),
@@ -104,7 +111,11 @@ impl World {
     ///
     /// # Errors
     /// `ClientException` without a family or without containers that have a name and an image.
-    pub fn register_task_definition(&mut self, now: Millis, mut content: Map<String, Value>) -> Result<TaskDefinition, ApiError> {
+    pub fn register_task_definition(
+        &mut self,
+        now: Millis,
+        mut content: Map<String, Value>,
+    ) -> Result<TaskDefinition, ApiError> {
         let family = text(&content, "family");
         let well_formed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if family.is_empty() || family.len() > 255 || !family.chars().all(well_formed) {
@@ -144,10 +155,16 @@ impl World {
     ///
     /// # Errors
     /// `ClientException` when it does not exist; `InvalidParameterException` without a revision number.
-    pub fn deregister_task_definition(&mut self, now: Millis, reference: &str) -> Result<TaskDefinition, ApiError> {
+    pub fn deregister_task_definition(
+        &mut self,
+        now: Millis,
+        reference: &str,
+    ) -> Result<TaskDefinition, ApiError> {
         let parsed = TaskDefinitionRef::parse(reference)?;
         let Some(revision) = parsed.revision else {
-            return Err(ApiError::invalid("Invalid revision number. Number: a revision is needed to deregister."));
+            return Err(ApiError::invalid(
+                "Invalid revision number. Number: a revision is needed to deregister.",
+            ));
         };
         let arn = self.arns.task_definition(&parsed.family, revision);
         let definition = self

@@ -32,9 +32,8 @@ impl DynamoDb {
             Some(file) => open(file)?,
             None => Database::memory().map_err(|error| unusable(Path::new("memory"), error))?,
         };
-        let serving = bound.serve(|listener, stopped| {
-            dynoxide::server::serve_with_shutdown(listener, database, stopped)
-        });
+        let serving = bound
+            .serve(|listener, stopped| dynoxide::server::serve_with_shutdown(listener, database, stopped));
         Ok(Self { serving })
     }
 

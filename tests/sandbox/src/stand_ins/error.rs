@@ -9,7 +9,9 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum StandInError {
     /// The address is reachable from other machines; a stand-in accepts any credentials.
-    #[error("{service}: {address} can be reached from outside and a stand-in checks no credentials; use 127.0.0.1")]
+    #[error(
+        "{service}: {address} can be reached from outside and a stand-in checks no credentials; use 127.0.0.1"
+    )]
     NotLoopback {
         /// The stand-in, as a person would call it.
         service: &'static str,
@@ -30,7 +32,9 @@ pub enum StandInError {
         port: u16,
     },
     /// The operating system refused the address for another reason.
-    #[error("{service}: cannot listen on {address} ({source}); choose a port above 1023, or 0 for any free one")]
+    #[error(
+        "{service}: cannot listen on {address} ({source}); choose a port above 1023, or 0 for any free one"
+    )]
     Listen {
         /// The stand-in, as a person would call it.
         service: &'static str,

@@ -102,7 +102,10 @@ impl Serving {
     pub(super) async fn stop(mut self) {
         self.stop.cancel();
         if tokio::time::timeout(GRACE, &mut self.task).await.is_err() {
-            tracing::warn!(stand_in.service = self.service, "requests were still running when the stand-in stopped");
+            tracing::warn!(
+                stand_in.service = self.service,
+                "requests were still running when the stand-in stopped"
+            );
             self.task.abort();
         }
     }

@@ -3,7 +3,8 @@
 //! restart, so whoever starts it creates the queues again, and work in progress is found again in the table.
 //!
 //! Differs from SQS where it was looked at: it never duplicates or reorders on its own, bodies end at 256 KiB
-//! (AWS: 1 MiB), StartMessageMoveTask is refused, and signatures are not verified.
+//! (AWS: 1 MiB), `maxReceiveCount` in a redrive policy must be a number (AWS takes a string of digits too),
+//! StartMessageMoveTask is refused, and signatures are not verified.
 
 mod senders;
 

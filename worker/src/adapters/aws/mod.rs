@@ -1,1 +1,5 @@
-//! pending
+//! The AWS SDK's clients, made once for the whole process.
+
+mod clients;
+
+pub use clients::{Aws, AwsSettings};

@@ -1,1 +1,13 @@
-//! pending
+//! The table on Amazon DynamoDB. Layout, reading, writing and creating it are a file each.
+
+mod cancelled;
+mod items;
+mod keys;
+mod once;
+mod read;
+mod store;
+mod table;
+mod transactions;
+
+pub use store::DynamoDbStore;
+pub use table::create_table;

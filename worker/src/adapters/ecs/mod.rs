@@ -1,1 +1,11 @@
-//! pending
+//! Amazon ECS. Task definitions, services, rollouts and tasks are a file each.
+
+mod answers;
+mod cluster;
+mod register;
+mod rollouts;
+mod services;
+mod task_definitions;
+mod tasks;
+
+pub use cluster::EcsCluster;

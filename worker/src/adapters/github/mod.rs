@@ -1,1 +1,15 @@
-//! pending
+//! GitHub as the forge, through octocrab: one file for each family of calls, over one client that bounds,
+//! pages and classifies. Wires the parts up; must hold no call of its own.
+
+mod checks;
+mod client;
+mod forge;
+mod releases;
+mod route;
+mod runs;
+mod settings;
+mod source;
+mod tags;
+
+pub use forge::GitHubForge;
+pub use settings::{GitHubAuth, GitHubSettings, GitHubSetupError};

@@ -106,20 +106,21 @@ impl Gate {
     }
 
     /// Lets a request through, or says how to ask for what it lacks.
-    fn check(&self, request: &Request) -> Result<(), Response> {
+    fn check(&self, request: &Request) -> Result<(), Refusal> {
         match &self.auth {
             RegistryAuth::Open => Ok(()),
             RegistryAuth::Basic { .. } => match self.caller(request.headers()) {
                 Caller::User => Ok(()),
-                Caller::Anonymous | Caller::Stranger => {
-                    Err(refuse(&format!("Basic realm=\"{SERVICE}\""), "send the user and its password"))
-                }
+                Caller::Anonymous | Caller::Stranger => Err(Refusal {
+                    challenge: format!("Basic realm=\"{SERVICE}\""),
+                    message: "send the user and its password",
+                }),
             },
             RegistryAuth::Token { .. } => self.check_token(request),
         }
     }
 
-    fn check_token(&self, request: &Request) -> Result<(), Response> {
+    fn check_token(&self, request: &Request) -> Result<(), Refusal> {
         let place = Place::of(request.uri().path());
         let access = access(request.method(), request.uri().path());
         let mut challenge = format!("Bearer realm=\"{}\",service=\"{SERVICE}\"", self.realm);
@@ -131,11 +132,12 @@ impl Gate {
             challenge.push_str(&format!(",scope=\"repository:{}:{actions}\"", place.repository));
         }
         let Some(token) = bearer(request.headers()) else {
-            return Err(refuse(&challenge, "ask the realm for a token"));
+            return Err(Refusal { challenge, message: "ask the realm for a token" });
         };
         let Some(grants) = self.tokens.grants(token) else {
             challenge.push_str(",error=\"invalid_token\"");
-            return Err(refuse(&challenge, "the token is unknown or has expired; ask the realm for another"));
+            let message = "the token is unknown or has expired; ask the realm for another";
+            return Err(Refusal { challenge, message });
         };
         match place {
             // Any token logs in.
@@ -143,7 +145,10 @@ impl Gate {
             Some(place) if grants.iter().any(|grant| grant.covers(&place.repository, access)) => Ok(()),
             Some(_) => {
                 challenge.push_str(",error=\"insufficient_scope\"");
-                Err(refuse(&challenge, "the token was not granted this access to this repository"))
+                Err(Refusal {
+                    challenge,
+                    message: "the token was not granted this access to this repository",
+                })
             }
         }
     }
@@ -153,7 +158,7 @@ impl Gate {
 pub(super) async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     match gate.check(&request) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.into_response(),
     }
 }
 
@@ -162,12 +167,22 @@ fn access(method: &Method, path: &str) -> Access {
     if reads && !path.contains("/blobs/uploads/") { Access::Pull } else { Access::Push }
 }
 
-fn refuse(challenge: &str, message: &str) -> Response {
-    let mut response = OciError::new(OciErrorCode::Unauthorized, message).into_response();
-    if let Ok(challenge) = HeaderValue::from_str(challenge) {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+/// A request that was not let through.
+struct Refusal {
+    /// The `WWW-Authenticate` header.
+    challenge: String,
+    message: &'static str,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = OciError::new(OciErrorCode::Unauthorized, self.message).into_response();
+        // Cannot fail in practice: the parts come from a valid URI and from constants.
+        if let Ok(challenge) = HeaderValue::from_str(&self.challenge) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
     }
-    response
 }
 
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {

@@ -36,7 +36,7 @@ pub struct Behaviour {
     settings: Mutex<Settings>,
     manifest_gets: AtomicU64,
     manifest_puts: AtomicU64,
-    /// Taken while an immutable tag is looked up and pushed, so that two pushes cannot both find it absent.
+    /// Taken while a manifest is pushed, so that two pushes of one immutable tag cannot both find it absent.
     pushing: tokio::sync::Mutex<()>,
 }
 
@@ -121,7 +121,9 @@ impl Front {
                 let (head, body) = request.into_parts();
                 let body = match to_bytes(body, LARGEST_MANIFEST).await {
                     Ok(body) => body,
-                    Err(error) => return OciError::new(OciErrorCode::SizeInvalid, error.to_string()).into_response(),
+                    Err(error) => {
+                        return OciError::new(OciErrorCode::SizeInvalid, error.to_string()).into_response();
+                    }
                 };
                 match self.tagged(repository, reference).await {
                     Err(error) => return error.into_response(),
@@ -149,7 +151,8 @@ impl Front {
 
 /// 400 `TAG_INVALID` is what Amazon ECR's registry endpoint answers; the OCI specification has no code for it.
 fn tag_is_immutable(repository: &str, tag: &str) -> Response {
-    let message = format!("tag {tag} of {repository} exists and may not be overwritten: tags are immutable here");
+    let message =
+        format!("tag {tag} of {repository} exists and may not be overwritten: tags are immutable here");
     let body = json!({ "errors": [{ "code": "TAG_INVALID", "message": message }] });
     (StatusCode::BAD_REQUEST, Json(body)).into_response()
 }

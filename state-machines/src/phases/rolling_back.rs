@@ -1,0 +1,102 @@
+//! Rolling back: the last healthy release is put back and proven, then `latest`, then the abandoned
+//! revisions are retired. A step that fails is noted and the rest is still done; the end then says that an
+//! operator is needed. Must never claim a rollback that was not proven.
+
+use statig::Outcome;
+
+use super::{deploying, retagged};
+use crate::machine::Context;
+use crate::{
+    Deployment, Event, FailureCode, Leg, RestoreOutcome, RetireOutcome, RolloutOutcome, State,
+    VerificationOutcome,
+};
+
+pub(super) fn handle(
+    state: State,
+    d: &mut Deployment,
+    event: &Event,
+    cx: &mut Context<'_>,
+) -> Outcome<State> {
+    match (state, event) {
+        (State::Registering { leg }, Event::Revision(outcome)) => {
+            if retagged::registered(leg, d, outcome, cx) {
+                Outcome::Transition(State::Draining { restoring: true })
+            } else {
+                Outcome::Handled
+            }
+        }
+        (State::Draining { restoring }, Event::Drain(outcome))
+        | (State::AwaitingDrain { restoring }, Event::Drain(outcome)) => {
+            deploying::drain(state, restoring, d, outcome, cx)
+        }
+        (State::Starting { leg }, Event::Start(outcome)) => deploying::starting(leg, d, outcome, cx),
+        (State::RollingOut { leg }, Event::Rollout(outcome)) => rolling_out(state, leg, d, outcome, cx),
+        (State::Verifying { .. }, Event::Verification(outcome)) => verifying(state, d, outcome, cx),
+        (State::RestoringReferences, Event::Restore(RestoreOutcome::Restored { notes })) => {
+            cx.say(if notes.is_empty() { "nothing to restore".to_owned() } else { notes.join("; ") });
+            d.reference_notes.clone_from(notes);
+            Outcome::Transition(d.after_references())
+        }
+        (State::Retiring, Event::Retire(RetireOutcome::Retired { revisions })) => {
+            cx.say(format!("can no longer be deployed: {}", revisions.join(", ")));
+            Outcome::Transition(d.end())
+        }
+        _ => Outcome::Super,
+    }
+}
+
+fn rolling_out(
+    state: State,
+    leg: Leg,
+    d: &mut Deployment,
+    outcome: &RolloutOutcome,
+    cx: &mut Context<'_>,
+) -> Outcome<State> {
+    match outcome {
+        RolloutOutcome::InProgress { evidence } => {
+            cx.evidence = evidence.clone();
+            Outcome::Handled
+        }
+        RolloutOutcome::Succeeded => {
+            cx.say(format!("the rollout of {} succeeded", leg.in_words()));
+            Outcome::Transition(if leg.is_database() {
+                State::Starting { leg: Leg::Restored }
+            } else {
+                State::Verifying { leg }
+            })
+        }
+        RolloutOutcome::Failed { message, evidence } => {
+            cx.evidence = evidence.clone();
+            Outcome::Transition(d.fail(state, deploying::rollout_failure(leg), message.clone(), cx))
+        }
+        RolloutOutcome::Superseded { message } => {
+            Outcome::Transition(d.fail(state, FailureCode::Superseded, message.clone(), cx))
+        }
+    }
+}
+
+fn verifying(
+    state: State,
+    d: &mut Deployment,
+    outcome: &VerificationOutcome,
+    cx: &mut Context<'_>,
+) -> Outcome<State> {
+    match outcome {
+        VerificationOutcome::Verified(proof) => {
+            cx.say("the last healthy release runs and is ready");
+            d.restored = Some((proof.clone(), cx.now));
+            Outcome::Transition(d.after_service())
+        }
+        VerificationOutcome::NotReady { evidence } => {
+            cx.evidence = evidence.clone();
+            Outcome::Handled
+        }
+        VerificationOutcome::WrongDigest { message, evidence } => {
+            cx.evidence = evidence.clone();
+            Outcome::Transition(d.fail(state, FailureCode::Parity, message.clone(), cx))
+        }
+        VerificationOutcome::Superseded { message } => {
+            Outcome::Transition(d.fail(state, FailureCode::Superseded, message.clone(), cx))
+        }
+    }
+}

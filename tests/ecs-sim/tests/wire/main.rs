@@ -1,0 +1,11 @@
+//! The wire protocol, seen by the AWS SDK: shapes, errors, paging, lag, faults, events and persistence.
+//!
+//! Tasks are imaginary here; `processes` runs real ones.
+
+mod errors;
+mod event_bridge;
+mod faults;
+mod persistence;
+mod reads;
+mod support;
+mod updates;

@@ -1,0 +1,252 @@
+//! The three writes of several items that stand together or not at all: taking the lock with a deployment's
+//! first item, recording a rejection, reaching a terminal state with the lock's release (protocol rules 1, 2
+//! and 3). Must never decide by a read before the write: the conditions are in the transaction, and what
+//! stood there when one failed is in its answer.
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use uuid::Uuid;
+
+use super::cancelled::{Cancelled, TRANSACT};
+use super::items::{Item, decode_entry, decode_lock, encode, encode_entry};
+use super::keys::Key;
+use super::once::absent;
+use super::store::DynamoDbStore;
+use crate::faults::aws::classify;
+use crate::faults::{Fault, FaultKind, Service};
+use crate::ports::{Answer, Appended, BetaRecord, Closing, Entry, Opened, Opening, Rejected};
+
+const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
+
+/// Where the history item and the lock stand in each transaction. What is said of the history item goes
+/// before what is said of the lock: who is recorded already need not ask for the lock (rule 2).
+const ENTRY: usize = 0;
+const LOCK: usize = 1;
+
+impl DynamoDbStore {
+    /// Takes the lock and writes history item 1.
+    pub(super) async fn take_lock(&self, opening: &Opening) -> Answer<Opened> {
+        let (application, environment) = (&opening.application, &opening.environment);
+        let summary_key = Key::summary(application, environment, opening.entry.id);
+        let items = vec![
+            self.new_entry(&opening.entry)?,
+            self.locked(opening)?,
+            self.put(encode(TRANSACT, &summary_key, &opening.summary)?)?,
+        ];
+        let token = request_token(&opening.entry.write_id, "open", opening.observed_token);
+        let Some(cancelled) = self.transact(items, token).await? else { return Ok(Opened::Written) };
+        if let Some(standing) = cancelled.failed_condition(ENTRY)? {
+            return recorded(&opening.entry, standing);
+        }
+        let Some(lock) = cancelled.failed_condition(LOCK)? else { return Err(cancelled.unexplained()) };
+        let lock = decode_lock(TRANSACT, lock)?;
+        match lock.holder {
+            None => Ok(Opened::LockMoved),
+            Some(holder) if holder != opening.entry.id => Ok(Opened::Held(lock)),
+            // Ours already. Then item 1 was written with it, even if only the lock's condition is reported.
+            Some(_) => match self.get_item(&Key::event(opening.entry.id, 1)).await? {
+                None => Ok(Opened::LockMoved),
+                standing => recorded(&opening.entry, standing),
+            },
+        }
+    }
+
+    /// Writes history item 1 of a rejected deployment.
+    pub(super) async fn write_rejected(&self, rejected: &Rejected) -> Answer<Opened> {
+        let (application, environment) = (&rejected.application, &rejected.environment);
+        let summary_key = Key::summary(application, environment, rejected.entry.id);
+        let mut items = vec![self.new_entry(&rejected.entry)?];
+        if let Some(holder) = rejected.because_of {
+            let held = ConditionCheck::builder()
+                .table_name(&self.table)
+                .set_key(Some(Key::lock(application, environment).attributes()))
+                .condition_expression("#holder = :holder")
+                .expression_attribute_names("#holder", "holder")
+                .expression_attribute_values(":holder", AttributeValue::S(holder.to_string()))
+                .return_values_on_condition_check_failure(ALL_OLD)
+                .build();
+            items.push(TransactWriteItem::builder().condition_check(complete(held)?).build());
+        }
+        items.push(self.put(encode(TRANSACT, &summary_key, &rejected.summary)?)?);
+        let token = request_token(&rejected.entry.write_id, "reject", 0);
+        let Some(cancelled) = self.transact(items, token).await? else { return Ok(Opened::Written) };
+        if let Some(standing) = cancelled.failed_condition(ENTRY)? {
+            return recorded(&rejected.entry, standing);
+        }
+        match rejected.because_of {
+            Some(_) if cancelled.failed_condition(LOCK)?.is_some() => Ok(Opened::LockMoved),
+            _ => Err(cancelled.unexplained()),
+        }
+    }
+
+    /// Writes the last history item, the environment's new record and the deployment's outcome, and lets go
+    /// of the lock.
+    pub(super) async fn release_lock(&self, closing: &Closing) -> Answer<Appended> {
+        let (application, environment) = (&closing.application, &closing.environment);
+        let summary_key = Key::summary(application, environment, closing.entry.id);
+        let mut items = vec![
+            self.new_entry(&closing.entry)?,
+            self.released(closing)?,
+            self.put(encode(TRANSACT, &summary_key, &closing.summary)?)?,
+        ];
+        if let Some(record) = &closing.record {
+            items.push(self.put(encode(TRANSACT, &Key::record(application, environment), record)?)?);
+        }
+        let beta_place = items.len();
+        if let Some(beta) = &closing.beta {
+            items.push(self.healthy_beta(&Key::beta(application, &beta.tag), beta)?);
+        }
+        let token = request_token(&closing.entry.write_id, "close", closing.token);
+        let Some(cancelled) = self.transact(items, token).await? else { return Ok(Appended::Written) };
+        if let Some(standing) = cancelled.failed_condition(ENTRY)? {
+            return match recorded(&closing.entry, standing)? {
+                Opened::AlreadyRecorded(other) => Ok(Appended::Lost(other)),
+                _ => Ok(Appended::Written),
+            };
+        }
+        if cancelled.failed_condition(LOCK)?.is_some() {
+            return self.lost(closing).await;
+        }
+        match &closing.beta {
+            Some(beta) if cancelled.failed_condition(beta_place)?.is_some() => Err(Fault::new(
+                Service::DynamoDb,
+                TRANSACT,
+                FaultKind::Refused,
+                format!("{} is already recorded with another commit or image; raise the version", beta.tag),
+            )),
+            _ => Err(cancelled.unexplained()),
+        }
+    }
+
+    /// The lock is not ours any more: what the history says now.
+    async fn lost(&self, closing: &Closing) -> Answer<Appended> {
+        match self.newest_entry(closing.entry.id).await? {
+            Some(newest) => Ok(Appended::Lost(Box::new(newest))),
+            None => Err(Fault::new(
+                Service::DynamoDb,
+                TRANSACT,
+                FaultKind::NotFound,
+                format!("deployment {} has no history to close", closing.entry.id),
+            )),
+        }
+    }
+
+    /// Runs a transaction: `None` when it stands.
+    async fn transact(&self, items: Vec<TransactWriteItem>, token: String) -> Answer<Option<Cancelled>> {
+        let outcome = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .client_request_token(token)
+            .send()
+            .await;
+        match outcome {
+            Ok(_) => Ok(None),
+            Err(error) => match Cancelled::of(&error) {
+                Some(cancelled) => Ok(Some(cancelled)),
+                None => Err(classify(Service::DynamoDb, TRANSACT, &error)),
+            },
+        }
+    }
+
+    fn new_entry(&self, entry: &Entry) -> Answer<TransactWriteItem> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(encode_entry(TRANSACT, entry)?))
+            .condition_expression(absent())
+            .return_values_on_condition_check_failure(ALL_OLD)
+            .build();
+        Ok(TransactWriteItem::builder().put(complete(put)?).build())
+    }
+
+    /// Free, and not held by anybody since it was read: the token rises with every holder.
+    fn locked(&self, opening: &Opening) -> Answer<TransactWriteItem> {
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(Key::lock(&opening.application, &opening.environment).attributes()))
+            .update_expression("SET #holder = :holder, #token = :token, #since = :since, #actor = :actor")
+            .expression_attribute_names("#holder", "holder")
+            .expression_attribute_names("#token", "token")
+            .expression_attribute_names("#since", "since")
+            .expression_attribute_names("#actor", "actor")
+            .expression_attribute_values(":holder", AttributeValue::S(opening.entry.id.to_string()))
+            .expression_attribute_values(":token", number(opening.observed_token.saturating_add(1)))
+            .expression_attribute_values(":since", AttributeValue::S(opening.entry.at.to_string()))
+            .expression_attribute_values(":actor", AttributeValue::S(opening.summary.actor.clone()))
+            .return_values_on_condition_check_failure(ALL_OLD);
+        update = if opening.observed_token == 0 {
+            update.condition_expression(absent())
+        } else {
+            update
+                .condition_expression("attribute_not_exists(#holder) AND #token = :observed")
+                .expression_attribute_values(":observed", number(opening.observed_token))
+        };
+        Ok(TransactWriteItem::builder().update(complete(update.build())?).build())
+    }
+
+    /// Held by this deployment under this token; afterwards free, the token kept.
+    fn released(&self, closing: &Closing) -> Answer<TransactWriteItem> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(Key::lock(&closing.application, &closing.environment).attributes()))
+            .update_expression("REMOVE #holder, #since, #actor")
+            .condition_expression("#holder = :holder AND #token = :token")
+            .expression_attribute_names("#holder", "holder")
+            .expression_attribute_names("#token", "token")
+            .expression_attribute_names("#since", "since")
+            .expression_attribute_names("#actor", "actor")
+            .expression_attribute_values(":holder", AttributeValue::S(closing.entry.id.to_string()))
+            .expression_attribute_values(":token", number(closing.token))
+            .return_values_on_condition_check_failure(ALL_OLD)
+            .build();
+        Ok(TransactWriteItem::builder().update(complete(update)?).build())
+    }
+
+    /// New, or seen healthy once more as the same commit and image.
+    fn healthy_beta(&self, key: &Key, beta: &BetaRecord) -> Answer<TransactWriteItem> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(encode(TRANSACT, key, beta)?))
+            .condition_expression(format!("{} OR (#commit = :commit AND #digest = :digest)", absent()))
+            .expression_attribute_names("#commit", "commit")
+            .expression_attribute_names("#digest", "digest")
+            .expression_attribute_values(":commit", AttributeValue::S(beta.commit.to_string()))
+            .expression_attribute_values(":digest", AttributeValue::S(beta.digest.to_string()))
+            .return_values_on_condition_check_failure(ALL_OLD)
+            .build();
+        Ok(TransactWriteItem::builder().put(complete(put)?).build())
+    }
+
+    fn put(&self, item: Item) -> Answer<TransactWriteItem> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
+        Ok(TransactWriteItem::builder().put(complete(put)?).build())
+    }
+}
+
+/// What a standing history item says about the one that was to be written.
+fn recorded(ours: &Entry, standing: Option<Item>) -> Answer<Opened> {
+    let standing = decode_entry(TRANSACT, standing.unwrap_or_default())?;
+    Ok(if standing.write_id == ours.write_id {
+        Opened::Written
+    } else {
+        Opened::AlreadyRecorded(Box::new(standing))
+    })
+}
+
+/// DynamoDB recognises a repeat by this token for ten minutes, and refuses other content under it; so it is
+/// one of the write, of what it does and of the lock it was made for. At most 36 characters: a UUID.
+fn request_token(write_id: &str, what: &str, lock: u64) -> String {
+    let name = format!("{what}/{lock}/{write_id}");
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
+}
+
+fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// The SDK's builders check that required members are set.
+fn complete<T>(built: Result<T, BuildError>) -> Answer<T> {
+    built.map_err(|error| Fault::new(Service::DynamoDb, TRANSACT, FaultKind::Refused, error.to_string()))
+}

@@ -1,0 +1,386 @@
+//! The shape of `lockstep.toml`. Every field's comment is what the configuration reference says of it; a
+//! field must never hold a secret.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use lockstep_events::{ApplicationName, EnvironmentName, ReleaseTagPattern};
+use lockstep_state_machines::{Deadlines, Policy, RetryPolicy};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ConfigError;
+
+/// The whole of `lockstep.toml`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Config {
+    /// The DynamoDB table's name.
+    pub table: String,
+    /// The queue.
+    pub queue: QueueConfig,
+    /// How AWS is reached.
+    #[serde(default)]
+    pub aws: AwsConfig,
+    /// How a worker works.
+    #[serde(default)]
+    pub worker: WorkerConfig,
+    /// What is done about transient faults.
+    #[serde(default)]
+    pub retry: RetryConfig,
+    /// How long each kind of waiting may last.
+    #[serde(default)]
+    pub deadlines: DeadlinesConfig,
+    /// The applications, by name.
+    pub applications: BTreeMap<String, ApplicationConfig>,
+}
+
+/// The queue.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct QueueConfig {
+    /// The queue's URL.
+    pub url: String,
+    /// The dead-letter queue's URL: where messages go that can never be understood.
+    pub dead_letter_url: String,
+}
+
+/// How AWS is reached. Credentials come from the SDK's usual chain.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct AwsConfig {
+    /// The region; without it, the SDK's usual chain decides.
+    pub region: Option<String>,
+    /// Another endpoint for DynamoDB (local stand-ins).
+    pub dynamodb_endpoint: Option<String>,
+    /// Another endpoint for SQS (local stand-ins).
+    pub sqs_endpoint: Option<String>,
+    /// Another endpoint for ECS (local stand-ins).
+    pub ecs_endpoint: Option<String>,
+}
+
+/// How a worker works.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct WorkerConfig {
+    /// How many messages one worker handles at once (1 to 64).
+    pub concurrency: u32,
+    /// How long a message stays hidden from other workers without a heartbeat, in seconds.
+    pub visibility_seconds: u32,
+    /// How long a claim protects the worker that holds it, in seconds: a dead worker's deployment is taken
+    /// over after visibility plus this. At least three times `call_timeout_seconds`, so that no call of
+    /// the old holder is still under way and every service lists what it did.
+    pub claim_lease_seconds: u32,
+    /// The longest that one call to a service may take, in seconds.
+    pub call_timeout_seconds: u32,
+    /// How often a waiting deployment is looked at, in seconds.
+    pub poll_seconds: u32,
+}
+
+impl Default for WorkerConfig {
+    fn default() -> Self {
+        Self {
+            concurrency: 8,
+            visibility_seconds: 60,
+            claim_lease_seconds: 45,
+            call_timeout_seconds: 15,
+            poll_seconds: 10,
+        }
+    }
+}
+
+/// What is done about transient faults: exponential backoff with full jitter, waited out in the queue.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct RetryConfig {
+    /// How many faults in a row one state survives.
+    pub budget: u32,
+    /// The first ceiling of the wait, in seconds; it doubles with every fault.
+    pub base_seconds: u32,
+    /// The last ceiling, in seconds (at most 900, what SQS can delay).
+    pub cap_seconds: u32,
+}
+
+impl Default for RetryConfig {
+    fn default() -> Self {
+        Self { budget: 8, base_seconds: 2, cap_seconds: 120 }
+    }
+}
+
+/// How long each kind of waiting may last, in seconds.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DeadlinesConfig {
+    /// Until the commit's checks have ended.
+    pub checks_seconds: u32,
+    /// Until the build has ended.
+    pub build_seconds: u32,
+    /// Until a rollout has ended.
+    pub rollout_seconds: u32,
+    /// Until the application answers ready, after its rollout.
+    pub readiness_seconds: u32,
+    /// For every step that acts and does not wait, its retries included.
+    pub action_seconds: u32,
+}
+
+impl Default for DeadlinesConfig {
+    fn default() -> Self {
+        Self {
+            checks_seconds: 1800,
+            build_seconds: 3600,
+            rollout_seconds: 1800,
+            readiness_seconds: 300,
+            action_seconds: 1800,
+        }
+    }
+}
+
+/// One application.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ApplicationConfig {
+    /// Its repository.
+    pub github: GitHubConfig,
+    /// Its images.
+    pub registry: RegistryConfig,
+    /// How a release's git tag is made, such as `{version}` or `release-{version}`. The image tag is always
+    /// the version.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub release_tag: ReleaseTagPattern,
+    /// Its environments, by name.
+    pub environments: BTreeMap<String, EnvironmentConfig>,
+}
+
+/// An application's repository on GitHub.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct GitHubConfig {
+    /// The REST API's URL.
+    #[serde(default = "api_url")]
+    pub api_url: String,
+    /// The repository's owner.
+    pub owner: String,
+    /// The repository's name.
+    pub repository: String,
+    /// The GitHub App's id; without it, a token is used.
+    pub app_id: Option<u64>,
+    /// The environment variable that holds the token, or the App's private key (PEM).
+    #[serde(default = "github_variable")]
+    pub credential_variable: String,
+    /// The file that holds the version, TOML or JSON.
+    pub version_file: String,
+    /// Where in that file the version stands, dotted.
+    #[serde(default = "version_key")]
+    pub version_key: String,
+    /// The file name of the workflow that builds the image.
+    pub build_workflow: String,
+    /// Checks that must have passed, by name. Without any, every check that the commit has must pass.
+    #[serde(default)]
+    pub required_checks: Vec<String>,
+}
+
+/// An application's images.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RegistryConfig {
+    /// The image repository, `host/name` as a task definition writes it.
+    pub repository: String,
+    /// The user name; without it, access is anonymous.
+    pub username: Option<String>,
+    /// The environment variable that holds the password or access token.
+    #[serde(default = "registry_variable")]
+    pub password_variable: String,
+    /// Read anonymously although a user is configured: for access tokens that may only push.
+    #[serde(default)]
+    pub anonymous_reads: bool,
+    /// Speak HTTP without TLS (local stand-ins).
+    #[serde(default)]
+    pub plain_http: bool,
+}
+
+/// Which way an environment is deployed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Builds a commit, deploys the latest release first and the beta after it.
+    Staging,
+    /// Promotes a validated beta without a rebuild.
+    Production,
+}
+
+/// One environment of an application.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct EnvironmentConfig {
+    /// `staging` or `production`.
+    pub kind: Kind,
+    /// The ECS cluster's name.
+    pub cluster: String,
+    /// The ECS service's name.
+    pub service: String,
+    /// The container whose image is deployed; no other of the task may use the same image repository.
+    pub container: String,
+    /// How many tasks to run when the service is found at zero.
+    #[serde(default = "one")]
+    pub desired_count: u32,
+    /// How readiness is asked for.
+    pub readiness: ReadinessConfig,
+    /// The database that every staging deployment makes fresh.
+    pub database: Option<DatabaseConfig>,
+    /// Staging: the environment whose last healthy release is deployed first. Production: the environment
+    /// in which a beta must have been healthy. Without it, the application's only environment of the other
+    /// kind.
+    pub counterpart: Option<String>,
+}
+
+/// How an environment's readiness is asked for.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ReadinessConfig {
+    /// The URL to GET.
+    pub url: String,
+    /// How many answers in a row must be 2xx.
+    #[serde(default = "three")]
+    pub consecutive: u32,
+    /// The pause between them, in milliseconds.
+    #[serde(default = "pause")]
+    pub interval_milliseconds: u32,
+    /// A JSON pointer (RFC 6901) to where the answer names the commit that runs; it must equal the
+    /// deployed one. Without it only the status counts.
+    pub commit_pointer: Option<String>,
+}
+
+/// A database that is an ECS service of its own.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct DatabaseConfig {
+    /// The ECS service's name, in the environment's cluster.
+    pub service: String,
+}
+
+fn api_url() -> String {
+    "https://api.github.com".to_owned()
+}
+fn github_variable() -> String {
+    "LOCKSTEP_GITHUB_CREDENTIAL".to_owned()
+}
+fn registry_variable() -> String {
+    "LOCKSTEP_REGISTRY_PASSWORD".to_owned()
+}
+fn version_key() -> String {
+    "package.version".to_owned()
+}
+fn one() -> u32 {
+    1
+}
+fn three() -> u32 {
+    3
+}
+fn pause() -> u32 {
+    1000
+}
+
+impl Config {
+    /// Checks what types cannot say.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let invalid = |text: String| Err(ConfigError::Invalid(text));
+        let worker = &self.worker;
+        if !(1..=64).contains(&worker.concurrency) {
+            return invalid(format!("worker.concurrency is {}: expected 1 to 64", worker.concurrency));
+        }
+        if worker.poll_seconds == 0 || worker.call_timeout_seconds == 0 {
+            return invalid("worker.poll_seconds and worker.call_timeout_seconds must be at least 1".into());
+        }
+        if worker.claim_lease_seconds < worker.call_timeout_seconds.saturating_mul(3) {
+            return invalid(format!(
+                "worker.claim_lease_seconds is {}: expected at least three times worker.call_timeout_seconds ({})",
+                worker.claim_lease_seconds, worker.call_timeout_seconds
+            ));
+        }
+        if !(10..=43_200).contains(&worker.visibility_seconds) {
+            return invalid(format!(
+                "worker.visibility_seconds is {}: expected 10 to 43200",
+                worker.visibility_seconds
+            ));
+        }
+        if self.retry.cap_seconds > 900 || self.retry.base_seconds > self.retry.cap_seconds {
+            return invalid(
+                "retry.cap_seconds must be at most 900 and not below retry.base_seconds".into(),
+            );
+        }
+        for (name, application) in &self.applications {
+            let path = format!("applications.{name}");
+            parse::<ApplicationName>(&path, name)?;
+            for (name, environment) in &application.environments {
+                let path = format!("{path}.environments.{name}");
+                parse::<EnvironmentName>(&path, name)?;
+                environment.check(&path, application)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The state machine's policy.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        let seconds = |n: u32| SignedDuration::from_secs(i64::from(n));
+        Policy {
+            deadlines: Deadlines {
+                checks: seconds(self.deadlines.checks_seconds),
+                build: seconds(self.deadlines.build_seconds),
+                rollout: seconds(self.deadlines.rollout_seconds),
+                readiness: seconds(self.deadlines.readiness_seconds),
+                action: seconds(self.deadlines.action_seconds),
+            },
+            poll: seconds(self.worker.poll_seconds),
+            retry: RetryPolicy {
+                budget: self.retry.budget,
+                base: seconds(self.retry.base_seconds),
+                cap: seconds(self.retry.cap_seconds),
+            },
+        }
+    }
+}
+
+fn parse<T: std::str::FromStr<Err = lockstep_events::InvalidValue>>(
+    path: &str,
+    text: &str,
+) -> Result<T, ConfigError> {
+    text.parse().map_err(|e| ConfigError::Invalid(format!("{path}: {e}")))
+}
+
+impl EnvironmentConfig {
+    fn check(&self, path: &str, application: &ApplicationConfig) -> Result<(), ConfigError> {
+        let invalid = |text: String| Err(ConfigError::Invalid(format!("{path}: {text}")));
+        if self.desired_count == 0 || self.readiness.consecutive == 0 {
+            return invalid("desired_count and readiness.consecutive must be at least 1".into());
+        }
+        if self.kind == Kind::Production && self.database.is_some() {
+            return invalid("a production environment's database is never made fresh: remove `database`".into());
+        }
+        if let Some(pointer) = &self.readiness.commit_pointer
+            && !pointer.starts_with('/')
+        {
+            return invalid(format!("readiness.commit_pointer is {pointer:?}: expected it to begin with `/`"));
+        }
+        if !self.readiness.url.starts_with("http://") && !self.readiness.url.starts_with("https://") {
+            return invalid(format!("readiness.url is {:?}: expected http:// or https://", self.readiness.url));
+        }
+        match &self.counterpart {
+            Some(name) => match application.environments.get(name) {
+                None => invalid(format!("counterpart {name:?} is not an environment of this application")),
+                Some(other) if other.kind == self.kind => {
+                    invalid(format!("counterpart {name:?} must be of the other kind"))
+                }
+                Some(_) => Ok(()),
+            },
+            None => Ok(()),
+        }
+    }
+}
+
+impl ApplicationConfig {
+    /// The environment that `of` refers to: its counterpart, or the only one of the other kind.
+    #[must_use]
+    pub fn counterpart(&self, of: &EnvironmentConfig) -> Option<EnvironmentName> {
+        let name = of.counterpart.clone().or_else(|| {
+            let mut others = self.environments.iter().filter(|(_, e)| e.kind != of.kind);
+            let first = others.next()?;
+            others.next().is_none().then(|| first.0.clone())
+        });
+        name.and_then(|name| name.parse().ok())
+    }
+}

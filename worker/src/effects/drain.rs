@@ -1,0 +1,39 @@
+//! Stopping the application's tasks before its database is replaced, so that no old task migrates the
+//! fresh one. Setting the desired count to zero converges: a repeat changes nothing.
+
+use lockstep_state_machines::DrainOutcome;
+
+use super::{EffectError, Scene, seen};
+use crate::faults::{Fault, FaultKind, Service};
+use crate::ports::{ServiceView, UpdateService};
+
+pub(super) async fn drain(scene: &Scene<'_>) -> Result<DrainOutcome, EffectError> {
+    scene.permit.check()?;
+    let update = UpdateService { task_definition: None, desired: Some(0) };
+    seen(scene.world.cluster.update(&scene.place.service(), &update).await)?;
+    Ok(DrainOutcome::Requested)
+}
+
+pub(super) async fn follow(scene: &Scene<'_>) -> Result<DrainOutcome, EffectError> {
+    let view = service(scene).await?;
+    if view.desired > 0 {
+        return Ok(DrainOutcome::Reverted {
+            message: format!(
+                "{} should run no task while its database is replaced, but somebody set it to {}",
+                scene.place.environment.service, view.desired
+            ),
+        });
+    }
+    let tasks = seen(scene.world.cluster.tasks(&scene.place.service()).await)?;
+    let running = tasks.iter().filter(|task| task.status != "STOPPED").count();
+    let running = u32::try_from(running).unwrap_or(u32::MAX).max(view.running + view.pending);
+    Ok(if running == 0 { DrainOutcome::Drained } else { DrainOutcome::Running { tasks: running } })
+}
+
+async fn service(scene: &Scene<'_>) -> Result<ServiceView, EffectError> {
+    let service = scene.place.service();
+    seen(scene.world.cluster.service(&service).await)?.ok_or_else(|| {
+        let message = format!("the service {} is gone: somebody deleted it", service.service);
+        EffectError::Fault(Fault::new(Service::Ecs, "DescribeServices", FaultKind::NotFound, message))
+    })
+}

@@ -1,0 +1,180 @@
+//! Looks at the environment before anything is changed: can it be deployed to, where would a rollback go,
+//! and has somebody else changed it since Lockstep left it (protocol rule 4). Reads only; a repeat reads
+//! again. A foreign or late change is named, never hidden.
+
+use lockstep_events::ImageDigest;
+use lockstep_state_machines::{
+    HealthyRelease, Inspection, InspectionOutcome, Kind, Refusal, RefusalCode,
+};
+
+use super::tags::LATEST;
+use super::{EffectError, Scene, seen};
+use crate::ports::{DeploymentView, EnvironmentRecord, RolloutState, ServiceRef, ServiceView};
+
+pub(super) async fn inspect(
+    digest: Option<&ImageDigest>,
+    scene: &Scene<'_>,
+) -> Result<InspectionOutcome, EffectError> {
+    let place = scene.place;
+    let service = place.service();
+    let (view, primary) = match look(&service, scene).await? {
+        Ok(found) => found,
+        Err(message) => return Ok(unfit(message)),
+    };
+    if let Some(message) = container_problem(&primary.task_definition, scene).await? {
+        return Ok(unfit(message));
+    }
+    let database_base = match place.database() {
+        None => None,
+        Some(database) => match look(&database, scene).await? {
+            Ok((_, primary)) => Some(primary.task_definition),
+            Err(message) => return Ok(unfit(message)),
+        },
+    };
+    let environment =
+        seen(scene.world.store.environment(place.application_name, place.environment_name).await)?;
+    let record = environment.record;
+    let mut findings = foreign_changes(&record, &primary);
+    if !(view.circuit_breaker.enable && view.circuit_breaker.rollback) {
+        findings.push(format!(
+            "the deployment circuit breaker of {} is not on with rollback: a bad rollout is noticed by its deadline only",
+            service.service
+        ));
+    }
+    let desired = if view.desired > 0 {
+        view.desired
+    } else {
+        let desired = record.desired.unwrap_or(place.environment.desired_count);
+        findings.push(format!("{} stood at zero tasks; it will run {desired}", service.service));
+        desired
+    };
+    if scene.deployment().plan.kind == Kind::Production {
+        findings.extend(moved_latest(&record, scene).await?);
+    }
+    let previous = match &record.last_healthy {
+        None => None,
+        Some(release) => match usable(release, scene).await? {
+            Ok(()) => Some(release.clone()),
+            Err(finding) => {
+                findings.push(finding);
+                None
+            }
+        },
+    };
+    let already_running = (scene.deployment().plan.kind == Kind::Production)
+        .then_some(previous.as_ref())
+        .flatten()
+        .filter(|release| Some(&release.digest) == digest && runs(release, &view, &primary))
+        .map(|release| release.task_definition.clone());
+    Ok(InspectionOutcome::Fit(Box::new(Inspection {
+        base: primary.task_definition,
+        database_base,
+        desired,
+        previous,
+        already_running,
+        findings,
+    })))
+}
+
+fn unfit(message: String) -> InspectionOutcome {
+    InspectionOutcome::Unfit(Refusal { code: RefusalCode::ServiceUnfit, message })
+}
+
+async fn look(
+    service: &ServiceRef,
+    scene: &Scene<'_>,
+) -> Result<Result<(ServiceView, DeploymentView), String>, EffectError> {
+    let Some(view) = seen(scene.world.cluster.service(service).await)? else {
+        return Ok(Err(format!(
+            "ECS has no active service {} in cluster {}: create it, or correct the configuration",
+            service.service, service.cluster
+        )));
+    };
+    let primary = view.primary().cloned();
+    Ok(primary.map(|primary| (view, primary)).ok_or_else(|| {
+        format!("the ECS service {} has no PRIMARY deployment: give it a task definition first", service.service)
+    }))
+}
+
+/// The named container must be there, and no other may run the same image repository: its digest could not
+/// be told from the deployed one's (protocol rule 18).
+async fn container_problem(arn: &str, scene: &Scene<'_>) -> Result<Option<String>, EffectError> {
+    let name = &scene.place.environment.container;
+    let repository = scene.place.application.registry.repository();
+    let Some(definition) = seen(scene.world.cluster.task_definition(arn).await)? else {
+        return Ok(Some(format!("the service runs {arn}, which ECS does not know: register it again")));
+    };
+    if !definition.containers.iter().any(|container| &container.name == name) {
+        let names: Vec<_> = definition.containers.iter().map(|c| c.name.as_str()).collect();
+        return Ok(Some(format!(
+            "{arn} has no container {name:?}, only {}: correct `container` in the configuration",
+            names.join(", ")
+        )));
+    }
+    let sibling = definition.containers.iter().find(|container| {
+        let rest = container.image.strip_prefix(repository);
+        &container.name != name && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
+    });
+    Ok(sibling.map(|sibling| {
+        format!(
+            "container {:?} of {arn} runs an image of {repository} too: move it to a repository of its own",
+            sibling.name
+        )
+    }))
+}
+
+fn foreign_changes(record: &EnvironmentRecord, primary: &DeploymentView) -> Vec<String> {
+    let mut findings = Vec::new();
+    if let Some(why) = &record.dirty {
+        findings.push(format!("the deployment before left the environment unverified: {why}"));
+    }
+    if let Some(current) = &record.current
+        && current.task_definition != primary.task_definition
+    {
+        findings.push(format!(
+            "the service runs {}, but Lockstep left it on {} ({}): somebody else changed it",
+            primary.task_definition, current.task_definition, current.image_tag
+        ));
+    }
+    if primary.rollout == RolloutState::InProgress {
+        findings.push(format!(
+            "a rollout of {} that this deployment did not start is under way ({})",
+            primary.task_definition, primary.id
+        ));
+    }
+    findings
+}
+
+async fn moved_latest(record: &EnvironmentRecord, scene: &Scene<'_>) -> Result<Option<String>, EffectError> {
+    let Some(last) = &record.last_healthy else { return Ok(None) };
+    let latest = seen(scene.place.application.registry.resolve(LATEST).await)?;
+    Ok(match latest {
+        Some(found) if found == last.digest => None,
+        Some(found) => Some(format!(
+            "image tag {LATEST} names {found}, not the last healthy release {} ({}): somebody moved it",
+            last.image_tag, last.digest
+        )),
+        None => Some(format!("image tag {LATEST} is gone")),
+    })
+}
+
+async fn usable(release: &HealthyRelease, scene: &Scene<'_>) -> Result<Result<(), String>, EffectError> {
+    let definition = seen(scene.world.cluster.task_definition(&release.task_definition).await)?;
+    let active = definition.is_some_and(|definition| definition.active);
+    Ok(if active {
+        Ok(())
+    } else {
+        Err(format!(
+            "{} of the last healthy release {} is not ACTIVE any more: there is nothing to roll back to",
+            release.task_definition, release.image_tag
+        ))
+    })
+}
+
+fn runs(release: &HealthyRelease, view: &ServiceView, primary: &DeploymentView) -> bool {
+    primary.task_definition == release.task_definition
+        && primary.rollout == RolloutState::Completed
+        && view.deployments.len() == 1
+        && view.desired > 0
+        && view.running == view.desired
+}

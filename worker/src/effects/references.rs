@@ -1,0 +1,86 @@
+//! Returning `latest` and GitHub's latest release to the last healthy release, where they still are as this
+//! deployment put them (protocol rule 16); somebody else's move is left alone and named. The release of the
+//! failed promotion says in its notes what became of it. Converges: a repeat finds everything done.
+
+use lockstep_events::{ImageDigest, Version};
+use lockstep_state_machines::{HealthyRelease, RestoreOutcome};
+
+use super::tags::LATEST;
+use super::{EffectError, Scene, seen};
+use crate::ports::ReleaseChange;
+
+pub(super) async fn restore(
+    version: &Version,
+    digest: &ImageDigest,
+    previous: Option<&HealthyRelease>,
+    scene: &Scene<'_>,
+) -> Result<RestoreOutcome, EffectError> {
+    let mut notes = Vec::new();
+    match previous {
+        Some(previous) => {
+            notes.extend(latest_tag(digest, previous, scene).await?);
+            notes.extend(latest_release(version, previous, scene).await?);
+        }
+        None => notes.push(format!("{LATEST} stays: there is no earlier healthy release")),
+    }
+    notes.extend(annotate(version, scene).await?);
+    Ok(RestoreOutcome::Restored { notes })
+}
+
+async fn latest_tag(
+    digest: &ImageDigest,
+    previous: &HealthyRelease,
+    scene: &Scene<'_>,
+) -> Result<Option<String>, EffectError> {
+    let registry = &scene.place.application.registry;
+    let found = seen(registry.resolve(LATEST).await)?;
+    if found.as_ref() == Some(&previous.digest) {
+        return Ok(Some(format!("{LATEST} names {}", previous.image_tag)));
+    }
+    if found.as_ref() != Some(digest) {
+        return Ok(Some(format!("{LATEST} is left alone: somebody else moved it")));
+    }
+    scene.permit.check()?;
+    seen(registry.point(LATEST, &previous.digest).await)?;
+    Ok(Some(format!("{LATEST} names {} again", previous.image_tag)))
+}
+
+async fn latest_release(
+    version: &Version,
+    previous: &HealthyRelease,
+    scene: &Scene<'_>,
+) -> Result<Option<String>, EffectError> {
+    let application = scene.place.application;
+    let pattern = &application.config.release_tag;
+    let (failed, healthy) = (pattern.tag_of(version), pattern.tag_of(&previous.version));
+    let latest = seen(application.forge.latest_release().await)?;
+    if failed == healthy || latest.as_ref().is_some_and(|latest| latest.tag == healthy.as_str()) {
+        return Ok(Some(format!("the latest release is {healthy}")));
+    }
+    if latest.is_some_and(|latest| latest.tag != failed.as_str()) {
+        return Ok(Some("the latest release is left alone: somebody else moved it".to_owned()));
+    }
+    let Some(release) = seen(application.forge.release(healthy.as_str()).await)? else {
+        return Ok(Some(format!("there is no release {healthy} to make the latest again")));
+    };
+    scene.permit.check()?;
+    let change = ReleaseChange { make_latest: Some(true), body: None };
+    seen(application.forge.change_release(release.id, &change).await)?;
+    Ok(Some(format!("the latest release is {healthy} again")))
+}
+
+async fn annotate(version: &Version, scene: &Scene<'_>) -> Result<Option<String>, EffectError> {
+    let application = scene.place.application;
+    let deployment = scene.deployment();
+    let tag = application.config.release_tag.tag_of(version);
+    let Some(release) = seen(application.forge.release(tag.as_str()).await)? else { return Ok(None) };
+    let what = if deployment.restored.is_some() { "Rolled back" } else { "Not healthy" };
+    let line = format!("**{what}** by deployment `{}`.", deployment.request.id);
+    if release.body.contains(&line) {
+        return Ok(None);
+    }
+    scene.permit.check()?;
+    let body = Some(format!("{line}\n\n{}", release.body));
+    seen(application.forge.change_release(release.id, &ReleaseChange { make_latest: None, body }).await)?;
+    Ok(Some(format!("the notes of {tag} say so")))
+}

@@ -1,0 +1,99 @@
+//! Rolling out a revision.
+//!
+//! A repeat is recognised by the revision, which belongs to one leg of one deployment: a service whose
+//! PRIMARY is at it, or any rollout since the intent that targets it, in whatever state, is ours and is
+//! adopted. The update is never forced, so sending it twice starts one rollout.
+
+use lockstep_state_machines::{Leg, RolloutOutcome, StartOutcome};
+
+use super::verdict::{Verdict, judge};
+use super::{EffectError, Scene, evidence, seen};
+use crate::faults::{Fault, FaultKind, Service};
+use crate::ports::{ServiceRef, ServiceView, UpdateService};
+
+pub(super) async fn start(
+    leg: Leg,
+    task_definition: &str,
+    desired: Option<u32>,
+    scene: &Scene<'_>,
+) -> Result<StartOutcome, EffectError> {
+    let cluster = &scene.world.cluster;
+    let service = service_of(leg, scene)?;
+    let view = view(&service, scene).await?;
+    if let Some(primary) = view.primary()
+        && primary.task_definition == task_definition
+        && desired.is_none_or(|desired| desired == view.desired)
+    {
+        return Ok(StartOutcome::Started { rollout: primary.id.clone(), adopted: true });
+    }
+    // A revision of our own that is no longer PRIMARY was rolled out and given up: that is this rollout's
+    // verdict, not a reason to roll it out again.
+    if scene.resumed && leg != Leg::Restored {
+        let rollouts = seen(cluster.rollouts(&service, scene.machine.since()).await)?;
+        if let Some(rollout) = rollouts.iter().find(|rollout| rollout.task_definition == task_definition) {
+            return Ok(StartOutcome::Started { rollout: rollout.arn.clone(), adopted: true });
+        }
+    }
+    scene.permit.check()?;
+    let update = UpdateService { task_definition: Some(task_definition.to_owned()), desired };
+    let answer = seen(cluster.update(&service, &update).await)?;
+    if answer.task_definition != task_definition {
+        let message = format!(
+            "UpdateService was answered with PRIMARY at {} instead of {task_definition}",
+            answer.task_definition
+        );
+        return Err(Fault::new(Service::Ecs, "UpdateService", FaultKind::Unintelligible, message).into());
+    }
+    Ok(StartOutcome::Started { rollout: answer.primary, adopted: false })
+}
+
+pub(super) async fn follow(
+    leg: Leg,
+    task_definition: &str,
+    scene: &Scene<'_>,
+) -> Result<RolloutOutcome, EffectError> {
+    let cluster = &scene.world.cluster;
+    let service = service_of(leg, scene)?;
+    let view = view(&service, scene).await?;
+    // The update was sent at most one action deadline before this state was entered.
+    let window = scene.world.policy.deadlines.action;
+    let since = scene.machine.since().checked_sub(window).unwrap_or(scene.machine.since());
+    let rollouts =
+        if leg == Leg::Restored { Vec::new() } else { seen(cluster.rollouts(&service, since).await)? };
+    let first = judge(leg, task_definition, &view, &rollouts, false);
+    if first == Verdict::InProgress && !scene.is_last_look() {
+        return Ok(RolloutOutcome::InProgress { evidence: evidence::collect(&view, &[], task_definition) });
+    }
+    let tasks = seen(cluster.tasks(&service).await)?;
+    let old_tasks =
+        tasks.iter().any(|task| task.status != "STOPPED" && task.task_definition != task_definition);
+    let evidence = evidence::collect(&view, &tasks, task_definition);
+    Ok(match judge(leg, task_definition, &view, &rollouts, old_tasks) {
+        Verdict::Succeeded => RolloutOutcome::Succeeded,
+        Verdict::InProgress => RolloutOutcome::InProgress { evidence },
+        Verdict::Failed(message) => {
+            RolloutOutcome::Failed { message: format!("{}: {message}", leg.in_words()), evidence }
+        }
+        Verdict::Superseded(message) => RolloutOutcome::Superseded { message },
+    })
+}
+
+fn service_of(leg: Leg, scene: &Scene<'_>) -> Result<ServiceRef, EffectError> {
+    if !leg.is_database() {
+        return Ok(scene.place.service());
+    }
+    scene.place.database().ok_or_else(|| {
+        let message = format!(
+            "the deployment resets a database, but {} has none configured any more: restore `database` in the configuration",
+            scene.place.environment_name
+        );
+        EffectError::Fault(Fault::new(Service::Ecs, "DescribeServices", FaultKind::Refused, message))
+    })
+}
+
+async fn view(service: &ServiceRef, scene: &Scene<'_>) -> Result<ServiceView, EffectError> {
+    seen(scene.world.cluster.service(service).await)?.ok_or_else(|| {
+        let message = format!("the service {} is gone: somebody deleted it", service.service);
+        EffectError::Fault(Fault::new(Service::Ecs, "DescribeServices", FaultKind::NotFound, message))
+    })
+}

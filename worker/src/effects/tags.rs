@@ -1,0 +1,42 @@
+//! Image tags. A permanent tag (a beta's, a version's) names one digest for ever: found naming another, it
+//! is in the way and left alone. `latest` moves. A repeat finds the tags where they belong and does nothing.
+
+use lockstep_events::ImageDigest;
+use lockstep_state_machines::{Refusal, RefusalCode, TagsOutcome};
+
+use super::{EffectError, Scene, seen};
+
+/// The tag that names what production runs.
+pub(super) const LATEST: &str = "latest";
+
+pub(super) async fn move_tags(
+    digest: &ImageDigest,
+    permanent: &str,
+    latest: bool,
+    scene: &Scene<'_>,
+) -> Result<TagsOutcome, EffectError> {
+    let registry = &scene.place.application.registry;
+    let mut moved = Vec::new();
+    match seen(registry.resolve(permanent).await)? {
+        Some(found) if found == *digest => {}
+        Some(found) => {
+            return Ok(TagsOutcome::Taken(Refusal {
+                code: RefusalCode::TagTaken,
+                message: format!(
+                    "image tag {permanent} names {found}, not {digest}: somebody else put it there meanwhile"
+                ),
+            }));
+        }
+        None => {
+            scene.permit.check()?;
+            seen(registry.point(permanent, digest).await)?;
+            moved.push(permanent.to_owned());
+        }
+    }
+    if latest && seen(registry.resolve(LATEST).await)?.as_ref() != Some(digest) {
+        scene.permit.check()?;
+        seen(registry.point(LATEST, digest).await)?;
+        moved.push(LATEST.to_owned());
+    }
+    Ok(TagsOutcome::Moved { moved })
+}

@@ -1,0 +1,195 @@
+//! Taking up a request: lock and record in one transaction, or rejected in one that finds the lock held.
+//! Concurrency is decided by the conditions of those writes and by no read before them.
+
+use jiff::Timestamp;
+use lockstep_events::{DeployRequested, Target};
+use lockstep_state_machines::{Kind, Machine, Plan, Refusal, RefusalCode, State};
+
+use super::commit::Note;
+use super::drive::Arrival;
+use super::{Disposition, Engine, EngineError};
+use crate::faults::{Fault, FaultKind, Service};
+use crate::ports::{Lock, Opened, Opening, Recorded, Rejected, Summary};
+
+/// How often the lock may change between reading its token and taking it before the message is left for a
+/// later try.
+const TRIES: u32 = 8;
+
+impl Engine {
+    pub(super) async fn accept(&self, request: DeployRequested) -> Result<Disposition, EngineError> {
+        let id = request.id;
+        let again = Arrival { number: Some(0), takeover_of: None, keeps_chain: true };
+        if self.world.store.newest(id).await?.is_some() {
+            let first = self.world.store.history(id, 0).await?.into_iter().next();
+            if let Some(reason) = first.and_then(|first| other_payload(&first, &request)) {
+                return Ok(Disposition::Park(reason));
+            }
+            tracing::info!(deployment.id = %id, "the request was delivered again: it is one deployment");
+            return self.drive(id, again).await;
+        }
+        let place = self.world.place(&request.application, &request.environment);
+        let Some(place) = place else {
+            let message = format!(
+                "there is no environment {} of application {} in the worker's configuration",
+                request.environment, request.application
+            );
+            return self.refuse(&request, None, RefusalCode::WrongTarget, message).await;
+        };
+        let plan = place.plan();
+        if let Some(message) = wrong_target(&request, plan.kind) {
+            return self.refuse(&request, Some(plan), RefusalCode::WrongTarget, message).await;
+        }
+        for _ in 0..TRIES {
+            let view = self.world.store.environment(&request.application, &request.environment).await?;
+            let now = self.world.clock.now();
+            let machine =
+                Machine::begin(request.clone(), plan, view.lock.token + 1, &self.world.policy, now);
+            let note = Note {
+                from: "requested",
+                to: machine.state(),
+                event: "lock-taken",
+                detail: &format!("{} is locked for {}", request.environment, describe(&request.target)),
+                wake: 0,
+                claim: None,
+            };
+            let opening = Opening {
+                application: request.application.clone(),
+                environment: request.environment.clone(),
+                observed_token: view.lock.token,
+                entry: self.entry(&machine, 1, note, now)?,
+                summary: self.summary(&request, now),
+            };
+            match self.world.store.open(&opening).await? {
+                Opened::Written => {
+                    tracing::info!(deployment.id = %id, environment = %request.environment, lock.token = machine.deployment().token, "lock taken");
+                    return self.drive(id, again).await;
+                }
+                Opened::AlreadyRecorded(first) => {
+                    return match other_payload(&first, &request) {
+                        Some(reason) => Ok(Disposition::Park(reason)),
+                        None => self.drive(id, again).await,
+                    };
+                }
+                Opened::Held(lock) => {
+                    if let Some(disposition) = self.reject_for_lock(&request, plan, &lock).await? {
+                        return Ok(disposition);
+                    }
+                }
+                Opened::LockMoved => {}
+            }
+        }
+        let message = format!("the lock of {} changed {TRIES} times while it was being taken", request.environment);
+        Err(Fault::new(Service::DynamoDb, "TransactWriteItems", FaultKind::Contended, message).into())
+    }
+
+    /// Records the request as rejected because of the lock's holder; `None` when the lock has moved on.
+    async fn reject_for_lock(
+        &self,
+        request: &DeployRequested,
+        plan: Plan,
+        lock: &Lock,
+    ) -> Result<Option<Disposition>, EngineError> {
+        let (Some(holder), environment) = (lock.holder, &request.environment) else { return Ok(None) };
+        let by = lock.actor.as_deref().unwrap_or("somebody");
+        let since = lock.since.map(|at| format!(" since {at:.0}")).unwrap_or_default();
+        let message = format!(
+            "Another {environment} deployment is already in progress. Please wait for it to complete. (deployment {holder} by {by}{since})"
+        );
+        let refusal = Refusal { code: RefusalCode::LockHeld, message };
+        self.record_rejected(request, plan, refusal, Some(holder)).await
+    }
+
+    /// Records the request as rejected for a reason that is not the lock.
+    async fn refuse(
+        &self,
+        request: &DeployRequested,
+        plan: Option<Plan>,
+        code: RefusalCode,
+        message: String,
+    ) -> Result<Disposition, EngineError> {
+        let plan = plan.unwrap_or(Plan { kind: Kind::Staging, with_database: false });
+        let rejected = self.record_rejected(request, plan, Refusal { code, message }, None).await?;
+        Ok(rejected.unwrap_or(Disposition::Done))
+    }
+
+    async fn record_rejected(
+        &self,
+        request: &DeployRequested,
+        plan: Plan,
+        refusal: Refusal,
+        because_of: Option<lockstep_events::DeploymentId>,
+    ) -> Result<Option<Disposition>, EngineError> {
+        let now = self.world.clock.now();
+        let message = refusal.message.clone();
+        let machine = Machine::rejected(request.clone(), plan, refusal, now);
+        let event = if because_of.is_some() { "lock-held" } else { "request-refused" };
+        let note =
+            Note { from: "requested", to: State::Rejected, event, detail: &message, wake: 0, claim: None };
+        let rejected = Rejected {
+            application: request.application.clone(),
+            environment: request.environment.clone(),
+            because_of,
+            entry: self.entry(&machine, 1, note, now)?,
+            summary: Summary {
+                outcome: Some(State::Rejected.to_string()),
+                reason: Some(message.clone()),
+                ..self.summary(request, now)
+            },
+        };
+        Ok(match self.world.store.reject(&rejected).await? {
+            Opened::Written => {
+                tracing::info!(deployment.id = %request.id, environment = %request.environment, reason = %message, "rejected");
+                Some(Disposition::Done)
+            }
+            Opened::AlreadyRecorded(first) => {
+                Some(other_payload(&first, request).map_or(Disposition::Done, Disposition::Park))
+            }
+            Opened::Held(_) | Opened::LockMoved => None,
+        })
+    }
+
+    /// The deployment's line in its environment's list.
+    pub(super) fn summary(&self, request: &DeployRequested, now: Timestamp) -> Summary {
+        Summary {
+            id: request.id,
+            target: describe(&request.target),
+            actor: request.requester.actor.clone(),
+            at: now,
+            outcome: None,
+            reason: None,
+        }
+    }
+}
+
+/// What was asked for, in words.
+fn describe(target: &Target) -> String {
+    match target {
+        Target::Commit { reference: None } => "the default branch".to_owned(),
+        Target::Commit { reference: Some(reference) } => reference.to_string(),
+        Target::Beta { tag } => tag.to_string(),
+    }
+}
+
+fn wrong_target(request: &DeployRequested, kind: Kind) -> Option<String> {
+    let name = &request.environment;
+    match (&request.target, kind) {
+        (Target::Commit { .. }, Kind::Staging) | (Target::Beta { .. }, Kind::Production) => None,
+        (Target::Beta { .. }, Kind::Staging) => {
+            Some(format!("{name} takes commits, not beta tags: betas are promoted to production"))
+        }
+        (Target::Commit { .. }, Kind::Production) => {
+            Some(format!("{name} takes beta tags, not commits: deploy to staging, then promote the beta"))
+        }
+    }
+}
+
+/// Why this request cannot be the one that has this record, if it is another (protocol rule 2).
+fn other_payload(first: &Recorded, request: &DeployRequested) -> Option<String> {
+    let recorded = Machine::restore(&first.snapshot).ok()?;
+    (recorded.deployment().request != *request).then(|| {
+        format!(
+            "deployment id {} was used before with another payload: a new request needs a new id",
+            request.id
+        )
+    })
+}

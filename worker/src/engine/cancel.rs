@@ -1,0 +1,39 @@
+//! A wish to cancel. It contends with completion on the history's next number; the first wins (protocol
+//! rule 13). Must never execute or interrupt an effect itself.
+
+use lockstep_events::CancelRequested;
+use lockstep_state_machines::{Event, Step};
+
+use super::commit::Committed;
+use super::drive::Arrival;
+use super::{Disposition, Engine, EngineError};
+
+impl Engine {
+    pub(super) async fn cancel(&self, cancel: &CancelRequested) -> Result<Disposition, EngineError> {
+        let id = cancel.id;
+        let event =
+            Event::Cancel { actor: cancel.requester.actor.clone(), reason: cancel.reason.clone() };
+        loop {
+            let newest = self.world.store.newest(id).await?.ok_or(EngineError::NotYetKnown(id))?;
+            if newest.terminal {
+                tracing::info!(deployment.id = %id, state = %newest.to, "the wish to cancel came too late");
+                return Ok(Disposition::Done);
+            }
+            let mut machine = self.restore(&newest)?;
+            let now = self.world.clock.now();
+            let step = machine.handle(&event, now, &self.world.policy);
+            let step = step.map_err(|e| EngineError::Inconsistent { id, problem: e.to_string() })?;
+            if let Step::Moved(transition) = step {
+                // The claim stays with its holder, who alone may settle what is under way.
+                let claim = newest.claim.clone();
+                let committed =
+                    self.commit(&machine, &newest, &transition, newest.wake, claim, now).await?;
+                if let Committed::Lost(_) = committed {
+                    continue;
+                }
+            }
+            let arrival = Arrival { number: Some(newest.wake), takeover_of: None, keeps_chain: false };
+            return self.drive(id, arrival).await;
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Driving a deployment: restore, execute the effect, take its outcome in, commit, go on; until it waits or
+//! ends. Every rule about claims and wake-ups is here and in `commit`; what happens next is the machine's.
+
+use std::time::{Duration, Instant};
+
+use lockstep_events::DeploymentId;
+use lockstep_state_machines::{Effect, Event, FaultReport, Machine, Step, Transition};
+use rand::RngExt;
+
+use super::commit::Committed;
+use super::{Disposition, Engine, EngineError};
+use crate::effects::{self, EffectError, Permit, Scene};
+use crate::faults::Fault;
+use crate::ports::Recorded;
+
+/// How a deployment came to be looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Arrival {
+    /// The wake-up's number; `None` for a hint, which is never stale.
+    pub(super) number: Option<u64>,
+    /// The history item that was the newest when a claim was found that may be dead (protocol rule 6).
+    pub(super) takeover_of: Option<u64>,
+    /// Whether this message is the chain of wake-ups, so that waiting on means sending the next one. A hint
+    /// or a cancellation comes beside the chain.
+    pub(super) keeps_chain: bool,
+}
+
+/// What one look at a deployment came to.
+enum Turn {
+    /// Something was recorded (by us, or meanwhile by others): look again at once.
+    Again(Box<Recorded>),
+    /// Nothing more to do now.
+    Over,
+}
+
+/// A worker's standing with a deployment while it drives it.
+struct Drive {
+    arrival: Arrival,
+    /// Whether this worker has just recorded the intent of the present state and not tried it yet.
+    fresh: bool,
+    /// When this worker's last commit was begun.
+    committed: Instant,
+}
+
+impl Engine {
+    pub(super) async fn drive(
+        &self,
+        id: DeploymentId,
+        arrival: Arrival,
+    ) -> Result<Disposition, EngineError> {
+        let mut drive = Drive { arrival, fresh: false, committed: Instant::now() };
+        let Some(mut newest) = self.world.store.newest(id).await? else {
+            tracing::warn!(deployment.id = %id, "a wake-up for a deployment that has no record: dropped");
+            return Ok(Disposition::Done);
+        };
+        loop {
+            if newest.terminal || drive.arrival.number.is_some_and(|number| number < newest.wake) {
+                return Ok(Disposition::Done);
+            }
+            match self.turn(&mut drive, newest).await? {
+                Turn::Again(recorded) => newest = *recorded,
+                Turn::Over => return Ok(Disposition::Done),
+            }
+        }
+    }
+
+    pub(super) fn restore(&self, recorded: &Recorded) -> Result<Machine, EngineError> {
+        Machine::restore(&recorded.snapshot)
+            .map_err(|source| EngineError::Snapshot { id: recorded.id, source })
+    }
+
+    async fn turn(&self, drive: &mut Drive, newest: Recorded) -> Result<Turn, EngineError> {
+        let machine = self.restore(&newest)?;
+        let now = self.world.clock.now();
+        let takes_over = drive.arrival.takeover_of == Some(newest.seq);
+        if let Some(next) = machine.not_before()
+            && now < next
+            && !takes_over
+        {
+            self.wait_on(drive, &newest, next.duration_since(now).unsigned_abs()).await?;
+            return Ok(Turn::Over);
+        }
+        let id = newest.id;
+        let effect = machine
+            .effect()
+            .map_err(|e| EngineError::Inconsistent { id, problem: e.to_string() })?
+            .ok_or_else(|| EngineError::Inconsistent { id, problem: "no effect".to_owned() })?;
+        let mine = newest.claim.as_deref() == Some(self.world.settings.claim.as_str());
+        if effect.is_action() && !(mine && drive.fresh) {
+            return self.claim(drive, machine, newest, takes_over).await;
+        }
+        let event = self.execute(drive, &effect, &machine, now).await?;
+        let Some(event) = event else {
+            // Too little of the claim was left to act: recording it again renews it.
+            drive.fresh = false;
+            return self.renew(drive, &machine, newest).await;
+        };
+        self.record(drive, &effect, newest, event).await
+    }
+
+    /// Makes the present state's action this worker's, or asks for it to be taken over later.
+    async fn claim(
+        &self,
+        drive: &mut Drive,
+        machine: Machine,
+        newest: Recorded,
+        takes_over: bool,
+    ) -> Result<Turn, EngineError> {
+        if newest.claim.is_some() && !takes_over && !drive.arrival.keeps_chain {
+            // The holder settles it; the chain of wake-ups sees to it that somebody does.
+            return Ok(Turn::Over);
+        }
+        if newest.claim.is_some() && !takes_over {
+            // Somebody (perhaps this process, before an ambiguous fault) holds the claim and may still be
+            // acting. If nothing has moved for a lease, it is dead.
+            let delay = self.world.settings.lease;
+            self.send_wake(newest.id, newest.wake, Some(newest.seq), delay).await?;
+            tracing::info!(
+                deployment.id = %newest.id, state = %newest.to, claim.holder = %newest.worker,
+                "claimed by a worker that may be dead: looking again after a lease"
+            );
+            return Ok(Turn::Over);
+        }
+        let detail = match newest.claim {
+            Some(_) => format!("taken over from {}", newest.worker),
+            None => "claimed to try again".to_owned(),
+        };
+        self.write_claim(drive, &machine, &newest, "claimed", &detail).await
+    }
+
+    async fn renew(
+        &self,
+        drive: &mut Drive,
+        machine: &Machine,
+        newest: Recorded,
+    ) -> Result<Turn, EngineError> {
+        self.write_claim(drive, machine, &newest, "claim-renewed", "the claim had little time left").await
+    }
+
+    async fn write_claim(
+        &self,
+        drive: &mut Drive,
+        machine: &Machine,
+        newest: &Recorded,
+        event: &'static str,
+        detail: &str,
+    ) -> Result<Turn, EngineError> {
+        let state = machine.state();
+        let transition = Transition { from: state, to: state, event, detail: detail.to_owned() };
+        let claim = Some(self.world.settings.claim.clone());
+        let (begun, now) = (Instant::now(), self.world.clock.now());
+        let committed = self.commit(machine, newest, &transition, newest.wake, claim, now).await?;
+        Ok(match committed {
+            Committed::Ours(entry) => {
+                drive.committed = begun;
+                self.attempt_resumed(drive, machine, *entry).await?
+            }
+            Committed::Lost(theirs) => {
+                drive.fresh = false;
+                Turn::Again(theirs)
+            }
+        })
+    }
+
+    /// Executes a claimed action of which an earlier try may have taken effect.
+    async fn attempt_resumed(
+        &self,
+        drive: &mut Drive,
+        machine: &Machine,
+        newest: Recorded,
+    ) -> Result<Turn, EngineError> {
+        let id = newest.id;
+        let effect = machine
+            .effect()
+            .map_err(|e| EngineError::Inconsistent { id, problem: e.to_string() })?
+            .ok_or_else(|| EngineError::Inconsistent { id, problem: "no effect".to_owned() })?;
+        drive.fresh = false;
+        let event = self.execute(drive, &effect, machine, self.world.clock.now()).await?;
+        match event {
+            Some(event) => self.record(drive, &effect, newest, event).await,
+            None => Err(EngineError::Inconsistent {
+                id,
+                problem: "a fresh claim had no time left: worker.claim_lease_seconds is too short for the calls of one effect".to_owned(),
+            }),
+        }
+    }
+
+    /// The effect's outcome; `None` when the claim has too little time left.
+    async fn execute(
+        &self,
+        drive: &Drive,
+        effect: &Effect,
+        machine: &Machine,
+        now: jiff::Timestamp,
+    ) -> Result<Option<Event>, EngineError> {
+        let request = &machine.deployment().request;
+        let place = self.world.place(&request.application, &request.environment).ok_or_else(|| {
+            EngineError::NotConfigured {
+                id: request.id,
+                application: request.application.to_string(),
+                environment: request.environment.to_string(),
+            }
+        })?;
+        let settings = &self.world.settings;
+        let permit = Permit::new(drive.committed, settings.lease, settings.call_timeout);
+        let scene =
+            Scene { world: &self.world, place, machine, resumed: !drive.fresh, permit: &permit, now };
+        match effects::execute(effect, &scene).await {
+            Ok(event) => Ok(Some(event)),
+            Err(EffectError::ClaimSpent) => Ok(None),
+            Err(EffectError::Fault(fault)) => {
+                tracing::warn!(
+                    deployment.id = %request.id, state = %machine.state(), fault.kind = ?fault.kind,
+                    fault.message = %fault, "an effect met a fault"
+                );
+                Ok(Some(Event::Fault(self.report(&fault, effect, machine))))
+            }
+        }
+    }
+
+    /// A fault as the machine takes it: with the wait before the next try drawn (full jitter).
+    fn report(&self, fault: &Fault, effect: &Effect, machine: &Machine) -> FaultReport {
+        let faults = machine.deployment().retry.as_ref().map_or(0, |retry| retry.faults) + 1;
+        let ceiling = self.world.policy.retry.ceiling(faults).unsigned_abs();
+        let jitter = ceiling.mul_f64(rand::rng().random_range(0.0..=1.0));
+        let mut wait = jitter.max(fault.retry_after.unwrap_or_default());
+        if effect.is_action() && fault.may_have_happened() {
+            // It may have taken effect: not again before every service would list that.
+            wait = wait.max(self.world.settings.lease);
+        }
+        FaultReport {
+            service: fault.service.to_string(),
+            message: fault.to_string(),
+            transient: fault.is_transient(),
+            wait: wait.try_into().unwrap_or(jiff::SignedDuration::MAX),
+        }
+    }
+
+    /// Takes an outcome in and commits what follows from it. If somebody else's item comes first (a wish to
+    /// cancel), the outcome is taken in again on top of it, as long as the claim is still this worker's.
+    async fn record(
+        &self,
+        drive: &mut Drive,
+        effect: &Effect,
+        newest: Recorded,
+        event: Event,
+    ) -> Result<Turn, EngineError> {
+        let id = newest.id;
+        let mut newest = newest;
+        loop {
+            let mut machine = self.restore(&newest)?;
+            let now = self.world.clock.now();
+            let step = machine.handle(&event, now, &self.world.policy);
+            let step = step.map_err(|e| EngineError::Inconsistent { id, problem: e.to_string() })?;
+            let transition = match step {
+                Step::Stay { poll } => {
+                    self.wait_on(drive, &newest, poll.unsigned_abs()).await?;
+                    return Ok(Turn::Over);
+                }
+                Step::Moved(transition) => transition,
+            };
+            let next = self.plan_next(&machine, effect, &event, &newest, now);
+            if let Some((takeover, delay)) = next.wake {
+                let takeover = takeover.then_some(newest.seq + 1);
+                self.send_wake(id, newest.wake + 1, takeover, delay).await?;
+            }
+            let wake = newest.wake + u64::from(next.wake.is_some());
+            let begun = Instant::now();
+            match self.commit(&machine, &newest, &transition, wake, next.claim, now).await? {
+                Committed::Ours(entry) => {
+                    drive.committed = begun;
+                    drive.fresh = transition.from != transition.to;
+                    if next.wake.is_some() || entry.terminal {
+                        return Ok(Turn::Over);
+                    }
+                    return Ok(Turn::Again(entry));
+                }
+                Committed::Lost(theirs) => {
+                    let still_ours = theirs.claim == newest.claim && theirs.to == newest.to;
+                    if !(effect.is_action() && still_ours) {
+                        drive.fresh = false;
+                        return Ok(Turn::Again(theirs));
+                    }
+                    newest = *theirs;
+                }
+            }
+        }
+    }
+
+    /// Who holds the claim after a transition, and whether a wake-up takes over from this message.
+    fn plan_next(
+        &self,
+        machine: &Machine,
+        effect: &Effect,
+        event: &Event,
+        newest: &Recorded,
+        now: jiff::Timestamp,
+    ) -> Next {
+        let mine = || Some(self.world.settings.claim.clone());
+        let poll = self.world.policy.poll.unsigned_abs();
+        if machine.state().is_terminal() {
+            return Next { claim: None, wake: None };
+        }
+        let same_state = machine.state().to_string() == newest.to;
+        if let (Event::Fault(fault), true) = (event, same_state) {
+            // Ambiguous faults of an action keep the claim, so that only a takeover, a lease later, may try
+            // again; what certainly did not happen may be tried by anybody.
+            let waits_for_lease =
+                effect.is_action() && fault.wait.unsigned_abs() >= self.world.settings.lease;
+            let claim = if waits_for_lease { mine() } else { None };
+            let delay = machine.not_before().map_or(poll, |at| at.duration_since(now).unsigned_abs());
+            return Next { claim, wake: Some((waits_for_lease, delay)) };
+        }
+        if machine.state().is_waiting() {
+            return Next { claim: None, wake: Some((false, poll)) };
+        }
+        if same_state {
+            return Next { claim: newest.claim.clone(), wake: Some((false, poll)) };
+        }
+        let acts = machine.effect().ok().flatten().is_some_and(|effect| effect.is_action());
+        Next { claim: if acts { mine() } else { None }, wake: None }
+    }
+
+    /// Nothing to record: the chain of wake-ups goes on under the same number, at no write.
+    async fn wait_on(&self, drive: &Drive, newest: &Recorded, delay: Duration) -> Result<(), EngineError> {
+        if drive.arrival.keeps_chain {
+            self.send_wake(newest.id, newest.wake, None, delay).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What follows a transition.
+struct Next {
+    /// The claim in the new item.
+    claim: Option<String>,
+    /// A wake-up to be sent before the commit: whether it permits a takeover, and after what delay.
+    wake: Option<(bool, Duration)>,
+}

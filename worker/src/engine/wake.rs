@@ -1,0 +1,30 @@
+//! Wake-ups: messages to ourselves. Numbered, so that one chain per deployment lives (protocol rule 7).
+
+use std::time::Duration;
+
+use lockstep_events::{DeploymentId, Message, WakeUp, encode};
+
+use super::drive::Arrival;
+use super::{Disposition, Engine, EngineError};
+
+impl Engine {
+    pub(super) async fn wake(&self, wake: &WakeUp) -> Result<Disposition, EngineError> {
+        let arrival =
+            Arrival { number: Some(wake.number), takeover_of: wake.takeover_of, keeps_chain: true };
+        self.drive(wake.id, arrival).await
+    }
+
+    pub(super) async fn send_wake(
+        &self,
+        id: DeploymentId,
+        number: u64,
+        takeover_of: Option<u64>,
+        delay: Duration,
+    ) -> Result<(), EngineError> {
+        let message = Message::WakeUp(WakeUp { id, number, takeover_of });
+        // SQS delays are whole seconds.
+        let delay = Duration::from_secs(delay.as_millis().div_ceil(1000).try_into().unwrap_or(900));
+        self.world.queue.send(&encode(&message), delay).await?;
+        Ok(())
+    }
+}

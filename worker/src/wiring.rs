@@ -1,0 +1,198 @@
+//! Wiring: from configuration to ports. The one place where an adapter is chosen and a secret is read from
+//! the environment; must never log or store either.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::adapters::aws::{Aws, AwsSettings};
+use crate::adapters::clock::SystemClock;
+use crate::adapters::dynamodb::{DynamoDbStore, create_table};
+use crate::adapters::ecs::EcsCluster;
+use crate::adapters::github::{GitHubAuth, GitHubForge, GitHubSettings, GitHubSetupError};
+use crate::adapters::readiness::HttpApplication;
+use crate::adapters::registry::{OciRegistry, RegistryAuth, RegistrySettings, RegistrySetupError};
+use crate::adapters::sqs::{SqsQueue, create_queues};
+use crate::config::{Config, GitHubConfig, RegistryConfig};
+use crate::faults::Fault;
+use crate::ports::{Queue, Store};
+use crate::world::{ApplicationWorld, Settings, World};
+
+/// How often a message may be delivered before SQS moves it to the dead-letter queue (local use; infra
+/// sets it elsewhere).
+const MAX_RECEIVE: u32 = 10;
+
+/// Why the ports cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum WiringError {
+    /// A secret is not in the environment.
+    #[error("the environment variable {variable} is not set: it must hold {what} of application {application}")]
+    MissingSecret {
+        /// Which variable.
+        variable: String,
+        /// What it must hold.
+        what: &'static str,
+        /// Whose.
+        application: String,
+    },
+    /// GitHub's client.
+    #[error("application {application}: {source}")]
+    GitHub {
+        /// Whose.
+        application: String,
+        /// Why.
+        source: GitHubSetupError,
+    },
+    /// The registry's client.
+    #[error("application {application}: {source}")]
+    Registry {
+        /// Whose.
+        application: String,
+        /// Why.
+        source: RegistrySetupError,
+    },
+    /// A name that the configuration's check lets pass, but its type does not.
+    #[error(transparent)]
+    Name(#[from] lockstep_events::InvalidValue),
+    /// A service failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+async fn aws(config: &Config) -> Aws {
+    let settings = AwsSettings {
+        region: config.aws.region.clone(),
+        dynamodb_endpoint: config.aws.dynamodb_endpoint.clone(),
+        sqs_endpoint: config.aws.sqs_endpoint.clone(),
+        ecs_endpoint: config.aws.ecs_endpoint.clone(),
+        call_timeout: seconds(config.worker.call_timeout_seconds),
+    };
+    Aws::connect(&settings).await
+}
+
+fn table_and_queue_of(aws: &Aws, config: &Config) -> (Arc<dyn Store>, Arc<dyn Queue>) {
+    let store = DynamoDbStore::new(aws.dynamodb.clone(), config.table.clone());
+    let dead_letter = Some(config.queue.dead_letter_url.clone());
+    let queue = SqsQueue::new(aws.sqs.clone(), config.queue.url.clone(), dead_letter);
+    (Arc::new(store), Arc::new(queue))
+}
+
+/// The table and the queue: all that a sender or a reader needs.
+pub async fn table_and_queue(config: &Config) -> (Arc<dyn Store>, Arc<dyn Queue>) {
+    table_and_queue_of(&aws(config).await, config)
+}
+
+/// Everything that a worker needs.
+///
+/// # Errors
+/// A secret is missing, or a client cannot be made of its settings.
+pub async fn world(config: &Config) -> Result<World, WiringError> {
+    let aws = aws(config).await;
+    let (store, queue) = table_and_queue_of(&aws, config);
+    let call_timeout = seconds(config.worker.call_timeout_seconds);
+    let mut applications = BTreeMap::new();
+    for (name, application) in &config.applications {
+        let world = ApplicationWorld {
+            config: application.clone(),
+            forge: Arc::new(forge(name, &application.github, call_timeout)?),
+            registry: Arc::new(registry(name, &application.registry, call_timeout)?),
+        };
+        applications.insert(name.parse()?, world);
+    }
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "worker".to_owned());
+    let settings = Settings {
+        worker: format!("{host}:{}", std::process::id()),
+        claim: uuid::Uuid::now_v7().to_string(),
+        lease: seconds(config.worker.claim_lease_seconds),
+        call_timeout,
+        visibility: seconds(config.worker.visibility_seconds),
+        concurrency: usize::try_from(config.worker.concurrency).unwrap_or(1),
+    };
+    Ok(World {
+        store,
+        queue,
+        cluster: Arc::new(EcsCluster::new(aws.ecs)),
+        application: Arc::new(HttpApplication::new(call_timeout)?),
+        clock: Arc::new(SystemClock),
+        applications,
+        policy: config.policy(),
+        settings,
+    })
+}
+
+/// Creates table and queues (local use; infra creates them elsewhere). The queue's name is the last part of
+/// its configured URL. Doing it again changes nothing.
+///
+/// # Errors
+/// DynamoDB or SQS failed.
+pub async fn init(config: &Config) -> Result<(), WiringError> {
+    let aws = aws(config).await;
+    create_table(&aws.dynamodb, &config.table).await?;
+    let name = config.queue.url.rsplit('/').next().unwrap_or("lockstep");
+    create_queues(&aws.sqs, name, MAX_RECEIVE, seconds(config.worker.visibility_seconds)).await?;
+    Ok(())
+}
+
+fn forge(
+    application: &str,
+    config: &GitHubConfig,
+    call_timeout: Duration,
+) -> Result<GitHubForge, WiringError> {
+    let variable = &config.credential_variable;
+    let auth = match config.app_id {
+        Some(id) => GitHubAuth::App {
+            id,
+            private_key: secret(variable, "the GitHub App's private key", application)?,
+        },
+        None => GitHubAuth::Token(secret(variable, "a GitHub token", application)?),
+    };
+    let settings = GitHubSettings {
+        api_url: config.api_url.clone(),
+        owner: config.owner.clone(),
+        repository: config.repository.clone(),
+        auth,
+        call_timeout,
+    };
+    GitHubForge::new(settings)
+        .map_err(|source| WiringError::GitHub { application: application.to_owned(), source })
+}
+
+fn registry(
+    application: &str,
+    config: &RegistryConfig,
+    call_timeout: Duration,
+) -> Result<OciRegistry, WiringError> {
+    let auth = match &config.username {
+        Some(user) => RegistryAuth::Basic {
+            user: user.clone(),
+            password: secret(&config.password_variable, "the registry's password or token", application)?,
+        },
+        None => RegistryAuth::Anonymous,
+    };
+    let settings = RegistrySettings {
+        repository: config.repository.clone(),
+        auth,
+        anonymous_reads: config.anonymous_reads,
+        plain_http: config.plain_http,
+        call_timeout,
+    };
+    OciRegistry::new(settings)
+        .map_err(|source| WiringError::Registry { application: application.to_owned(), source })
+}
+
+fn secret(variable: &str, what: &'static str, application: &str) -> Result<SecretString, WiringError> {
+    match std::env::var(variable) {
+        Ok(value) if !value.is_empty() => Ok(value.into()),
+        _ => Err(WiringError::MissingSecret {
+            variable: variable.to_owned(),
+            what,
+            application: application.to_owned(),
+        }),
+    }
+}
+
+fn seconds(n: u32) -> Duration {
+    Duration::from_secs(u64::from(n))
+}

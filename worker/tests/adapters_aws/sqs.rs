@@ -1,0 +1,169 @@
+//! The queue adapter against rustack's SQS.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::QueueAttributeName;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::post;
+use lockstep::adapters::sqs::{QueueUrls, SqsQueue, create_queues};
+use lockstep::faults::FaultKind;
+use lockstep::ports::{Delivery, Queue};
+use rustack_sqs_core::config::SqsConfig;
+use rustack_sqs_core::handler::RustackSqsHandler;
+use rustack_sqs_core::provider::RustackSqs;
+use rustack_sqs_http::dispatch::dispatch_operation;
+use rustack_sqs_http::response::error_to_response;
+use rustack_sqs_http::router::resolve_operation;
+
+use super::support::{PATIENT, config, serve};
+
+async fn answer(State(handler): State<Arc<RustackSqsHandler>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let answer = match resolve_operation(&head.headers) {
+        Ok(operation) => dispatch_operation(handler.as_ref(), operation, body).await,
+        Err(error) => Err(error),
+    };
+    answer.unwrap_or_else(|error| error_to_response(&error, "1")).map(Body::new)
+}
+
+async fn client(call_timeout: Duration) -> Client {
+    let handler = Arc::new(RustackSqsHandler::new(Arc::new(RustackSqs::new(SqsConfig {
+        skip_signature_validation: true,
+        default_region: "eu-west-1".to_owned(),
+        account_id: "000000000000".to_owned(),
+        host: "127.0.0.1".to_owned(),
+        port: 1,
+    }))));
+    let router = Router::new().route("/", post(answer)).route("/{*queue}", post(answer)).with_state(handler);
+    Client::new(&config(&serve(router).await, call_timeout))
+}
+
+async fn queue(max_receive: u32, visibility: Duration) -> (SqsQueue, Client, QueueUrls) {
+    let client = client(PATIENT).await;
+    let urls = create_queues(&client, "wake-ups", max_receive, visibility).await.unwrap();
+    let queue = SqsQueue::new(client.clone(), urls.queue.clone(), Some(urls.dead_letter.clone()));
+    (queue, client, urls)
+}
+
+/// The next message; deadlines are those of the receive call.
+async fn one(queue: &SqsQueue) -> Delivery {
+    let mut received = queue.receive(1, Duration::from_secs(10)).await.unwrap();
+    assert_eq!(received.len(), 1, "a message was due");
+    received.remove(0)
+}
+
+#[tokio::test]
+async fn queues_are_created_once_and_given_their_settings_again() {
+    let (_, client, urls) = queue(3, Duration::from_secs(30)).await;
+    let again = create_queues(&client, "wake-ups", 5, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(again, urls);
+    assert!(urls.dead_letter.ends_with("/wake-ups-dead-letters"), "{urls:?}");
+    let answer = client
+        .get_queue_attributes()
+        .queue_url(&urls.queue)
+        .attribute_names(QueueAttributeName::All)
+        .send()
+        .await
+        .unwrap();
+    let attributes = answer.attributes.unwrap();
+    assert_eq!(attributes[&QueueAttributeName::VisibilityTimeout], "60");
+    let redrive: serde_json::Value =
+        serde_json::from_str(&attributes[&QueueAttributeName::RedrivePolicy]).unwrap();
+    assert_eq!(redrive["maxReceiveCount"].to_string().trim_matches('"'), "5");
+    assert!(redrive["deadLetterTargetArn"].as_str().unwrap().ends_with(":wake-ups-dead-letters"));
+}
+
+#[tokio::test]
+async fn a_message_is_received_and_deleted_even_twice() {
+    let (queue, ..) = queue(3, Duration::from_secs(30)).await;
+    assert_eq!(queue.receive(10, Duration::ZERO).await.unwrap(), []);
+    queue.send(r#"{"a":1}"#, Duration::ZERO).await.unwrap();
+    let delivery = one(&queue).await;
+    assert_eq!(delivery.body, r#"{"a":1}"#);
+    assert_eq!(delivery.receive_count, 1);
+    assert!(delivery.sender_id.is_some(), "{delivery:?}");
+    queue.delete(&delivery.receipt).await.unwrap();
+    queue.delete(&delivery.receipt).await.unwrap();
+    assert_eq!(queue.receive(10, Duration::ZERO).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_delayed_message_is_not_there_at_once() {
+    let (queue, ..) = queue(3, Duration::from_secs(30)).await;
+    queue.send("later", Duration::from_millis(1500)).await.unwrap();
+    assert_eq!(queue.receive(10, Duration::ZERO).await.unwrap(), []);
+    assert_eq!(one(&queue).await.body, "later");
+    queue.send("much later", Duration::from_secs(100_000)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_message_given_back_comes_again_and_counts() {
+    let (queue, ..) = queue(3, Duration::from_secs(30)).await;
+    queue.send("again", Duration::ZERO).await.unwrap();
+    let first = one(&queue).await;
+    queue.extend(&first.receipt, Duration::from_secs(600)).await.unwrap();
+    assert_eq!(queue.receive(10, Duration::ZERO).await.unwrap(), [], "hidden");
+    queue.extend(&first.receipt, Duration::ZERO).await.unwrap();
+    let second = one(&queue).await;
+    assert_eq!(second.message_id, first.message_id);
+    assert_eq!(second.receive_count, 2);
+}
+
+#[tokio::test]
+async fn a_message_received_too_often_goes_to_the_dead_letters() {
+    let (queue, client, urls) = queue(1, Duration::from_secs(30)).await;
+    queue.send("poison", Duration::ZERO).await.unwrap();
+    let delivery = one(&queue).await;
+    queue.extend(&delivery.receipt, Duration::ZERO).await.unwrap();
+    assert_eq!(queue.receive(10, Duration::ZERO).await.unwrap(), []);
+    let dead_letters = SqsQueue::new(client, urls.dead_letter, None);
+    assert_eq!(one(&dead_letters).await.body, "poison");
+}
+
+#[tokio::test]
+async fn a_parked_message_says_why_and_which() {
+    let (queue, client, urls) = queue(3, Duration::from_secs(30)).await;
+    queue.send("{broken", Duration::ZERO).await.unwrap();
+    let delivery = one(&queue).await;
+    queue.park(&delivery, "not JSON:\nEOF").await.unwrap();
+    let parked = client
+        .receive_message()
+        .queue_url(&urls.dead_letter)
+        .message_attribute_names("All")
+        .send()
+        .await
+        .unwrap()
+        .messages
+        .unwrap()
+        .remove(0);
+    assert_eq!(parked.body(), Some("{broken"));
+    let attributes = parked.message_attributes.unwrap();
+    assert_eq!(attributes["reason"].string_value(), Some("not JSON: EOF"));
+    assert_eq!(attributes["original-message-id"].string_value(), Some(delivery.message_id.as_str()));
+
+    let without = SqsQueue::new(client, urls.queue, None);
+    let fault = without.park(&delivery, "x").await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Refused);
+    assert!(fault.message.contains("no dead-letter queue"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_long_poll_may_outlast_the_time_for_a_call() {
+    let client = client(Duration::from_millis(900)).await;
+    let urls = create_queues(&client, "wake-ups", 3, Duration::from_secs(30)).await.unwrap();
+    let queue = SqsQueue::new(client, urls.queue, None);
+    assert_eq!(queue.receive(10, Duration::from_secs(2)).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_queue_that_is_not_there_is_not_found() {
+    let client = client(PATIENT).await;
+    let queue = SqsQueue::new(client, "http://127.0.0.1:1/000000000000/absent".to_owned(), None);
+    assert_eq!(queue.send("x", Duration::ZERO).await.unwrap_err().kind, FaultKind::NotFound);
+}
