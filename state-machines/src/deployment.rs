@@ -241,12 +241,14 @@ impl Deployment {
     #[must_use]
     pub fn to_retire(&self) -> Vec<String> {
         let abandoned = |leg: &Leg| match leg {
-            Leg::Candidate => true,
-            Leg::Baseline => !self.baseline_proven,
+            Leg::Candidate | Leg::Baseline => true,
             Leg::Database => !self.rollouts.contains_key(leg) || self.restored.is_some(),
             Leg::RestoredDatabase => !self.rollouts.contains_key(leg),
             Leg::Restored => false,
         };
-        self.revisions.iter().filter(|(leg, _)| abandoned(leg)).map(|(_, arn)| arn.clone()).collect()
+        let target = self.restore_target().map(|target| target.task_definition);
+        let kept = |arn: &String| target.as_ref() == Some(arn);
+        let retired = self.revisions.iter().filter(|(leg, arn)| abandoned(leg) && !kept(arn));
+        retired.map(|(_, arn)| arn.clone()).collect()
     }
 }

@@ -5,7 +5,7 @@
 use lockstep_events::{BetaTag, CommitSha, ImageDigest, Reason, Version};
 use serde::{Deserialize, Serialize};
 
-use crate::{Evidence, HealthyRelease, Leg, Refusal};
+use crate::{Evidence, HealthyRelease, Refusal};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -364,66 +364,4 @@ pub struct FaultReport {
     /// How long to wait before the next try: drawn by the shell below the policy's ceiling, or what the
     /// service asked for.
     pub wait: jiff::SignedDuration,
-}
-
-impl Event {
-    /// The leg-independent name of what happened, as stored in the history.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Source(SourceOutcome::Accepted(_)) => "source-accepted",
-            Self::Source(SourceOutcome::Refused(_)) => "source-refused",
-            Self::Source(SourceOutcome::Waiting { .. }) => "source-waiting",
-            Self::Inspection(InspectionOutcome::Fit(_)) => "environment-inspected",
-            Self::Inspection(InspectionOutcome::Unfit(_)) => "environment-unfit",
-            Self::Dispatch(DispatchOutcome::Dispatched { .. }) => "build-dispatched",
-            Self::Dispatch(DispatchOutcome::Unsettled) => "build-unsettled",
-            Self::Build(BuildOutcome::Running) => "build-running",
-            Self::Build(BuildOutcome::Succeeded(_)) => "build-succeeded",
-            Self::Build(BuildOutcome::Failed { .. }) => "build-failed",
-            Self::Image(ImageOutcome::Recorded { .. }) => "image-recorded",
-            Self::Image(ImageOutcome::Missing { .. }) => "image-missing",
-            Self::Binding(BindingOutcome::Bound) => "version-bound",
-            Self::Binding(BindingOutcome::Taken(_)) => "version-taken",
-            Self::Tags(TagsOutcome::Moved { .. }) => "tags-moved",
-            Self::Tags(TagsOutcome::Taken(_)) => "tag-taken",
-            Self::Release(ReleaseOutcome::Published { .. }) => "release-published",
-            Self::Release(ReleaseOutcome::Taken(_)) => "release-taken",
-            Self::Revision(RevisionOutcome::Registered { .. }) => "revision-registered",
-            Self::Revision(RevisionOutcome::Unsettled) => "revision-unsettled",
-            Self::Drain(DrainOutcome::Requested) => "drain-requested",
-            Self::Drain(DrainOutcome::Running { .. }) => "drain-running",
-            Self::Drain(DrainOutcome::Drained) => "drained",
-            Self::Drain(DrainOutcome::Reverted { .. }) => "drain-reverted",
-            Self::Start(StartOutcome::Started { .. }) => "rollout-started",
-            Self::Start(StartOutcome::Unsettled) => "rollout-unsettled",
-            Self::Rollout(RolloutOutcome::InProgress { .. }) => "rollout-in-progress",
-            Self::Rollout(RolloutOutcome::Succeeded) => "rollout-succeeded",
-            Self::Rollout(RolloutOutcome::Failed { .. }) => "rollout-failed",
-            Self::Rollout(RolloutOutcome::Superseded { .. }) => "rollout-superseded",
-            Self::Verification(VerificationOutcome::Verified(_)) => "verified",
-            Self::Verification(VerificationOutcome::NotReady { .. }) => "not-ready",
-            Self::Verification(VerificationOutcome::WrongDigest { .. }) => "wrong-digest",
-            Self::Verification(VerificationOutcome::Superseded { .. }) => "superseded",
-            Self::Restore(RestoreOutcome::Restored { .. }) => "references-restored",
-            Self::Retire(RetireOutcome::Retired { .. }) => "revisions-retired",
-            Self::Fault(fault) if fault.transient => "transient-fault",
-            Self::Fault(_) => "permanent-fault",
-            Self::Cancel { .. } => "cancel-requested",
-        }
-    }
-}
-
-impl Leg {
-    /// The leg in a sentence.
-    #[must_use]
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Self::Database => "the fresh database",
-            Self::Baseline => "the baseline release",
-            Self::Candidate => "the candidate",
-            Self::RestoredDatabase => "the fresh database for going back",
-            Self::Restored => "the last healthy release",
-        }
-    }
 }

@@ -43,4 +43,16 @@ impl Leg {
     pub fn is_restoring(self) -> bool {
         matches!(self, Self::RestoredDatabase | Self::Restored)
     }
+
+    /// The leg in a sentence.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Database => "the fresh database",
+            Self::Baseline => "the baseline release",
+            Self::Candidate => "the candidate",
+            Self::RestoredDatabase => "the fresh database for going back",
+            Self::Restored => "the last healthy release",
+        }
+    }
 }

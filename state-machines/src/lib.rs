@@ -11,6 +11,7 @@ mod deployment;
 mod effect;
 mod ending;
 mod event;
+mod event_name;
 mod failure;
 mod leg;
 mod machine;

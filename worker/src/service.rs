@@ -32,7 +32,9 @@ pub async fn run(world: Arc<World>, shutdown: CancellationToken) -> Result<(), E
     while !shutdown.is_cancelled() {
         while handling.try_join_next().is_some() {}
         // One slot is held while receiving, so that no message is taken that nobody can handle.
-        let Some(first) = shutdown.run_until_cancelled(Arc::clone(&slots).acquire_owned()).await else { break };
+        let Some(first) = shutdown.run_until_cancelled(Arc::clone(&slots).acquire_owned()).await else {
+            break;
+        };
         let Ok(first) = first else { break };
         let free = u32::try_from(slots.available_permits() + 1).unwrap_or(1).min(10);
         let received = shutdown.run_until_cancelled(world.queue.receive(free, LONG_POLL)).await;

@@ -28,7 +28,9 @@ const MAX_RECEIVE: u32 = 10;
 #[derive(Debug, thiserror::Error)]
 pub enum WiringError {
     /// A secret is not in the environment.
-    #[error("the environment variable {variable} is not set: it must hold {what} of application {application}")]
+    #[error(
+        "the environment variable {variable} is not set: it must hold {what} of application {application}"
+    )]
     MissingSecret {
         /// Which variable.
         variable: String,

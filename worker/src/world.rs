@@ -97,10 +97,7 @@ impl Place<'_> {
     /// The application's service.
     #[must_use]
     pub fn service(&self) -> ServiceRef {
-        ServiceRef {
-            cluster: self.environment.cluster.clone(),
-            service: self.environment.service.clone(),
-        }
+        ServiceRef { cluster: self.environment.cluster.clone(), service: self.environment.service.clone() }
     }
 
     /// The database's service, if the environment has one.

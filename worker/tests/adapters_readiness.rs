@@ -1,5 +1,7 @@
 //! The readiness adapter against a real HTTP server: what counts as ready, and that nothing else does.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report, in its helpers too")]
+
 use std::time::Duration;
 
 use axum::Router;
@@ -16,8 +18,11 @@ async fn serve() -> String {
         .route("/empty", get(|| async { StatusCode::NO_CONTENT }))
         .route("/starting", get(|| async { (StatusCode::SERVICE_UNAVAILABLE, "é".repeat(400)) }))
         .route("/moved", get(|| async { (StatusCode::FOUND, [(header::LOCATION, "/ready")]) }))
-        .route("/endless", get(|| async { format!("{{\"commit\":\"abc\",\"x\":\"{}\"}}", "x".repeat(3_000_000)) }))
-        .route("/slow", get(|| std::future::pending::<()>()));
+        .route(
+            "/endless",
+            get(|| async { format!("{{\"commit\":\"abc\",\"x\":\"{}\"}}", "x".repeat(3_000_000)) }),
+        )
+        .route("/slow", get(std::future::pending::<()>));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });

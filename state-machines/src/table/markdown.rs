@@ -20,7 +20,8 @@ the machine only by taking its environment's lock; a request that finds it held 
 
 In the picture, an arrow between two phases says which events lead there. Every failure, fault that cannot
 be retried, passed deadline and wish to cancel is drawn as one arrow for each phase; the table has them one by
-one.
+one. Within `rolling-back`, a step that fails is noted and the rest is still done; those arrows are in the
+table only.
 ";
 
 const TABLE: &str = "
@@ -55,16 +56,12 @@ fn phase_section(text: &mut String, phase: Phase, rows: &[Row]) {
     }
     for ((from, _, to, place), events) in lines {
         let to = if from == to { "stays".to_owned() } else { to.to_string() };
-        let step = step(from);
+        let step = from.step();
         line(text, &format!("| {step} | {} | {to} | {place} |", events.join(", ")));
     }
     let states: BTreeSet<State> = rows.iter().map(|row| row.from).filter(|s| s.phase() == phase).collect();
     let limits: Vec<String> = states.iter().map(|s| format!("{} {}", s.step(), limit(*s))).collect();
     line(text, &format!("\nDeadlines: {}.", limits.join(", ")));
-}
-
-fn step(state: State) -> &'static str {
-    state.step()
 }
 
 fn event(row: &Row) -> String {

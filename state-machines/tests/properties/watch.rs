@@ -5,15 +5,19 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use lockstep_events::ImageDigest;
-use lockstep_state_machines::table::{Scenario, policy};
+use lockstep_state_machines::table::policy;
 use lockstep_state_machines::{
-    Effect, EnvironmentChange, Event, ImageOutcome, InspectionOutcome, Kind, Leg, Machine, Phase,
-    RevisionOutcome, SourceOutcome, State, Step, VerificationOutcome,
+    Baseline, DrainOutcome, Effect, EnvironmentChange, Event, ImageOutcome, Inspection, InspectionOutcome,
+    Kind, Leg, Machine, Phase, Plan, RevisionOutcome, RolloutOutcome, Source, SourceOutcome, State, Step,
+    VerificationOutcome,
 };
 
 /// What has been seen of one deployment.
 pub(crate) struct Watch {
-    scenario: Scenario,
+    plan: Plan,
+    /// The source that was accepted, and the environment as it was found.
+    source: Option<Source>,
+    inspection: Option<Inspection>,
     /// The image that was accepted, or recorded after the build.
     image: Option<ImageDigest>,
     /// Each revision that was registered, with the image that it was asked to have.
@@ -26,12 +30,16 @@ pub(crate) struct Watch {
     /// Whether a rollout or a drain was asked for.
     touched: bool,
     retired: Vec<String>,
+    /// Whether somebody else's change ended the way forward.
+    superseded: bool,
 }
 
 impl Watch {
-    pub(crate) fn new(scenario: Scenario, machine: &Machine) -> Self {
+    pub(crate) fn new(plan: Plan, machine: &Machine) -> Self {
         let watch = Self {
-            scenario,
+            plan,
+            source: None,
+            inspection: None,
             image: None,
             registered: BTreeMap::new(),
             running: None,
@@ -39,6 +47,7 @@ impl Watch {
             baseline_proven: false,
             touched: false,
             retired: Vec::new(),
+            superseded: false,
         };
         watch.snapshot_is_the_machine(machine);
         watch
@@ -84,9 +93,15 @@ impl Watch {
     /// Remembers what the shell answered, and what it had been asked for.
     fn note(&mut self, before: &Machine, asked: Option<&Effect>, event: &Event, after: &Machine) {
         match event {
-            Event::Source(SourceOutcome::Accepted(source)) => self.image.clone_from(&source.digest),
+            Event::Source(SourceOutcome::Accepted(source)) => {
+                self.image.clone_from(&source.digest);
+                self.source = Some((**source).clone());
+            }
             Event::Image(ImageOutcome::Recorded { digest, .. }) => self.image = Some(digest.clone()),
-            Event::Inspection(InspectionOutcome::Fit(fit)) => self.running.clone_from(&fit.already_running),
+            Event::Inspection(InspectionOutcome::Fit(fit)) => {
+                self.running.clone_from(&fit.already_running);
+                self.inspection = Some((**fit).clone());
+            }
             Event::Revision(RevisionOutcome::Registered { arn, .. }) => {
                 let Some(Effect::RegisterRevision { leg, digest, .. }) = asked else {
                     panic!("a revision was taken that {} did not ask for", before.state());
@@ -100,6 +115,9 @@ impl Watch {
                 self.baseline_proven |= *leg == Leg::Baseline;
                 self.verified = Some((*leg, task_definition.clone(), digest.clone()));
             }
+            Event::Rollout(RolloutOutcome::Superseded { .. })
+            | Event::Verification(VerificationOutcome::Superseded { .. })
+            | Event::Drain(DrainOutcome::Reverted { .. }) => self.superseded = true,
             _ => {}
         }
         if after.state().phase() == Phase::Retagged {
@@ -115,8 +133,12 @@ impl Watch {
         assert_eq!(machine.ending(), None, "{state} is no end");
         let back = machine.deployment().failure.is_some();
         assert_eq!(back, state.phase() == Phase::RollingBack, "after a failure there is only the way back");
-        let staging = self.scenario.plan.kind == Kind::Staging;
-        let fresh_database = staging && self.scenario.plan.with_database;
+        if self.superseded {
+            let changes = matches!(effect, Effect::StartRollout { .. } | Effect::Drain);
+            assert!(!changes, "what somebody else began is left in place");
+        }
+        let staging = self.plan.kind == Kind::Staging;
+        let fresh_database = staging && self.plan.with_database;
         match effect {
             Effect::DispatchBuild { .. } | Effect::FollowBuild { .. } | Effect::RecordImage { .. } => {
                 assert!(staging && !back, "only staging builds");
@@ -149,7 +171,7 @@ impl Watch {
                 assert!(fresh_database || !leg.is_database());
                 self.touched = true;
                 self.is_the_revision_of(*leg, task_definition);
-                if *leg == Leg::Candidate && staging && self.scenario.source.baseline.is_some() {
+                if *leg == Leg::Candidate && staging && self.baseline().is_some() {
                     assert!(self.baseline_proven, "the candidate comes after a proven baseline");
                 }
             }
@@ -161,18 +183,12 @@ impl Watch {
             Effect::RestoreReferences { digest, previous, .. } => {
                 assert!(back && !staging);
                 assert_eq!(Some(digest), self.image.as_ref());
-                assert_eq!(*previous, self.scenario.inspection.previous);
+                assert_eq!(*previous, self.inspection.as_ref().unwrap().previous);
             }
             Effect::RetireRevisions { revisions } => {
                 assert!(back && !revisions.is_empty());
                 self.retired.clone_from(revisions);
-                let target = self.target().map(|(task_definition, _)| task_definition);
-                assert!(
-                    !revisions.iter().any(|r| Some(r) == target.as_ref()),
-                    "what is gone back to is kept"
-                );
-                let candidate = self.registered.get(&Leg::Candidate);
-                assert!(candidate.is_none_or(|(arn, _)| revisions.contains(arn)), "the candidate is retired");
+                assert!(!revisions.iter().any(|arn| self.is_target(arn)), "what is gone back to is kept");
             }
             Effect::CheckSource { .. } | Effect::Inspect { .. } => assert!(!back),
         }
@@ -205,8 +221,14 @@ impl Watch {
             State::Failed => {
                 let restored = self.verified.as_ref().is_some_and(|(leg, ..)| *leg == Leg::Restored);
                 let unknown = matches!(ending.environment, EnvironmentChange::Unknown(_));
-                assert!(!(self.touched && !restored) || unknown, "nobody knows what runs");
+                assert!(unknown || restored || !self.touched, "nobody knows what runs");
                 assert!(!unknown || ending.operator_needed, "somebody has to look");
+                if let (EnvironmentChange::Runs(_), Some((leg, arn, digest))) =
+                    (&ending.environment, &self.verified)
+                {
+                    assert_eq!(*leg, Leg::Restored);
+                    self.runs(&ending.environment, arn, digest);
+                }
             }
             State::Rejected | State::Cancelled => {
                 assert!(!self.touched, "{state} says that nothing was deployed");
@@ -215,8 +237,9 @@ impl Watch {
             other => panic!("{other} is no end"),
         }
         if machine.deployment().failure.is_some() {
-            let candidate = self.registered.get(&Leg::Candidate).map(|(arn, _)| arn);
-            assert!(candidate.is_none_or(|arn| self.retired.contains(arn)), "the candidate was abandoned");
+            let abandoned = self.registered.get(&Leg::Candidate).map(|(arn, _)| arn);
+            let harmless = |arn| self.retired.contains(arn) || self.is_target(arn);
+            assert!(abandoned.is_none_or(harmless), "the candidate can be deployed by a late update");
         }
     }
 
@@ -232,14 +255,22 @@ impl Watch {
             let (arn, digest) = self.registered.get(&Leg::Baseline)?;
             return Some((arn.clone(), digest.clone()?));
         }
-        let previous = self.scenario.inspection.previous.as_ref()?;
+        let previous = self.inspection.as_ref()?.previous.as_ref()?;
         Some((previous.task_definition.clone(), previous.digest.clone()))
+    }
+
+    fn is_target(&self, task_definition: &str) -> bool {
+        self.target().is_some_and(|(target, _)| target == task_definition)
+    }
+
+    fn baseline(&self) -> Option<&Baseline> {
+        self.source.as_ref()?.baseline.as_ref()
     }
 
     fn image_of(&self, leg: Leg) -> Option<ImageDigest> {
         match leg {
             Leg::Database | Leg::RestoredDatabase => None,
-            Leg::Baseline => self.scenario.source.baseline.as_ref().map(|b| b.digest.clone()),
+            Leg::Baseline => self.baseline().map(|b| b.digest.clone()),
             Leg::Candidate => self.image.clone(),
             Leg::Restored => self.target().map(|(_, digest)| digest),
         }
@@ -250,10 +281,9 @@ impl Watch {
             assert_eq!(Some(task_definition), self.target().as_ref().map(|(arn, _)| arn.as_str()));
             return;
         }
-        if leg == Leg::Candidate && self.scenario.plan.kind == Kind::Production {
-            if self.running.as_deref() == Some(task_definition) {
-                return;
-            }
+        let may_run_already = leg == Leg::Candidate && self.plan.kind == Kind::Production;
+        if may_run_already && self.running.as_deref() == Some(task_definition) {
+            return;
         }
         let (arn, digest) = &self.registered[&leg];
         assert_eq!(arn, task_definition, "{leg:?} rolls out what was registered for it");

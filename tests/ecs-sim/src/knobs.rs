@@ -114,7 +114,7 @@ pub struct Knobs {
     pub service_deployment_listing_lag_ms: u64,
     /// A deregistered task definition can still be deployed for that long. [API reference: up to ten minutes]
     pub deregister_lag_ms: u64,
-    /// `currentServiceDeployment` shows the one before. [ecspresso#945]
+    /// `currentServiceDeployment` shows the one before. [Reported in ecspresso, issue 945]
     pub current_service_deployment_stale: bool,
     /// See [`RollbackPrimary`].
     pub rollback_primary: RollbackPrimary,
@@ -133,7 +133,8 @@ pub struct Knobs {
     /// Whether tasks that are still stopping count towards maximumPercent. [The API reference names RUNNING and
     /// PENDING tasks only; with `false` a replacement may start while the old task is still stopping]
     pub stopping_tasks_fill_maximum: bool,
-    /// How long a FAILED deployment stays in `deployments[]` after its last task. [Unverified]
+    /// How long a FAILED deployment stays in `deployments[]` after its last task. [Unverified; field logs
+    /// show that it is there for a while]
     pub deployments_keep_failed_ms: u64,
     /// Every EventBridge event is delivered twice. [At least once]
     pub duplicate_events: bool,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 #[expect(missing_docs, reason = "each name says which call it is; `http/router.rs` lists their paths")]
 pub enum RouteKind {
     RateLimit,
+    GetInstallation,
     CreateAccessToken,
     GetRepository,
     GetCommit,
@@ -50,4 +51,16 @@ pub enum RouteKind {
     CreateDeploymentStatus,
     ListDeploymentStatuses,
     GetDeploymentStatus,
+}
+
+impl RouteKind {
+    /// Whether the caller is the GitHub App itself, with a web token that it signed.
+    pub(crate) fn is_for_apps(self) -> bool {
+        matches!(self, Self::GetInstallation | Self::CreateAccessToken)
+    }
+
+    /// Whether a call that is no GET still changes nothing that the log is about.
+    pub(crate) fn is_unlogged(self) -> bool {
+        matches!(self, Self::CreateAccessToken | Self::GenerateNotes)
+    }
 }

@@ -1,1 +1,83 @@
-//! pending
+//! The command line: arguments in, one command run, an exit code out. A command asks for deployments and
+//! shows what the table says of them; it must never decide or do what is a worker's.
+
+mod annotate;
+mod args;
+mod error;
+mod exit;
+mod follow;
+mod history;
+mod init;
+mod output;
+mod place;
+mod releases;
+mod report;
+mod request;
+mod requester;
+mod standing;
+mod status;
+mod table;
+mod transition;
+mod verdict;
+mod wait;
+mod worker;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::config::Config;
+use args::{Cli, Command};
+use error::CliError;
+pub use exit::Exit;
+use output::Output;
+
+/// Runs one command. The first of `arguments` is the program's name.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    execute(arguments).await.into()
+}
+
+/// As [`run`], for a caller in the same process.
+pub async fn execute(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(problem) => return output::explain(&problem),
+    };
+    let mut output = Output::new(cli.json, variable);
+    match dispatch(cli, &mut output).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            output.error(&error.to_string());
+            error.exit()
+        }
+    }
+}
+
+async fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, CliError> {
+    // A variable that is not Unicode names no key of ours.
+    let variables =
+        std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
+    let config = Config::load(&cli.config, variables)
+        .map_err(|source| CliError::Config { path: cli.config.clone(), source })?;
+    let application = cli.application.as_ref();
+    match cli.command {
+        Command::Worker => worker::run(&config, cli.json, variable).await,
+        Command::Deploy(args) => request::deploy(&config, application, args, output).await,
+        Command::Promote(args) if args.list => {
+            releases::list(&config, application, &args.environment, output).await
+        }
+        Command::Promote(args) => request::promote(&config, application, args, output).await,
+        Command::Status { environment } => {
+            status::status(&config, application, environment.as_ref(), output).await
+        }
+        Command::History { id } => history::history(&config, id, output).await,
+        Command::Watch { id, wait_timeout } => wait::watch(&config, id, wait_timeout, output).await,
+        Command::Init => init::init(&config, output).await,
+    }
+}
+
+/// An environment variable; an empty one counts as not set, as in a shell's `${NAME:-}`.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

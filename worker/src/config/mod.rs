@@ -50,10 +50,7 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`] names the file or the key.
-    pub fn load(
-        path: &Path,
-        variables: impl Iterator<Item = (String, String)>,
-    ) -> Result<Self, ConfigError> {
+    pub fn load(path: &Path, variables: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|e| ConfigError::Unreadable { path: path.to_owned(), problem: e.to_string() })?;
         Self::parse(&text, path, variables)

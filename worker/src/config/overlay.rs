@@ -13,7 +13,10 @@ pub(super) fn apply(
         let Some(path) = name.strip_prefix(PREFIX) else { continue };
         let keys: Vec<String> = path.split("__").map(str::to_lowercase).collect();
         set(table, &keys, literal(&value)).map_err(|()| {
-            ConfigError::Invalid(format!("{name} sets a key inside `{}`, which is not a section", keys.join(".")))
+            ConfigError::Invalid(format!(
+                "{name} sets a key inside `{}`, which is not a section",
+                keys.join(".")
+            ))
         })?;
     }
     Ok(())

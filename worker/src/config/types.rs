@@ -297,9 +297,7 @@ impl Config {
             ));
         }
         if self.retry.cap_seconds > 900 || self.retry.base_seconds > self.retry.cap_seconds {
-            return invalid(
-                "retry.cap_seconds must be at most 900 and not below retry.base_seconds".into(),
-            );
+            return invalid("retry.cap_seconds must be at most 900 and not below retry.base_seconds".into());
         }
         for (name, application) in &self.applications {
             let path = format!("applications.{name}");
@@ -349,15 +347,22 @@ impl EnvironmentConfig {
             return invalid("desired_count and readiness.consecutive must be at least 1".into());
         }
         if self.kind == Kind::Production && self.database.is_some() {
-            return invalid("a production environment's database is never made fresh: remove `database`".into());
+            return invalid(
+                "a production environment's database is never made fresh: remove `database`".into(),
+            );
         }
         if let Some(pointer) = &self.readiness.commit_pointer
             && !pointer.starts_with('/')
         {
-            return invalid(format!("readiness.commit_pointer is {pointer:?}: expected it to begin with `/`"));
+            return invalid(format!(
+                "readiness.commit_pointer is {pointer:?}: expected it to begin with `/`"
+            ));
         }
         if !self.readiness.url.starts_with("http://") && !self.readiness.url.starts_with("https://") {
-            return invalid(format!("readiness.url is {:?}: expected http:// or https://", self.readiness.url));
+            return invalid(format!(
+                "readiness.url is {:?}: expected http:// or https://",
+                self.readiness.url
+            ));
         }
         match &self.counterpart {
             Some(name) => match application.environments.get(name) {

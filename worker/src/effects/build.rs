@@ -41,7 +41,8 @@ pub(super) async fn dispatch(
     scene.permit.check()?;
     let run = seen(application.forge.dispatch(&dispatch).await)?;
     let github = &application.config.github;
-    let url = run.map(|id| format!("https://github.com/{}/{}/actions/runs/{id}", github.owner, github.repository));
+    let url =
+        run.map(|id| format!("https://github.com/{}/{}/actions/runs/{id}", github.owner, github.repository));
     Ok(DispatchOutcome::Dispatched { build: Build { run, attempt: None, url }, adopted: false })
 }
 

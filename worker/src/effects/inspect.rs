@@ -3,9 +3,7 @@
 //! again. A foreign or late change is named, never hidden.
 
 use lockstep_events::ImageDigest;
-use lockstep_state_machines::{
-    HealthyRelease, Inspection, InspectionOutcome, Kind, Refusal, RefusalCode,
-};
+use lockstep_state_machines::{HealthyRelease, Inspection, InspectionOutcome, Kind, Refusal, RefusalCode};
 
 use super::tags::LATEST;
 use super::{EffectError, Scene, seen};
@@ -92,7 +90,10 @@ async fn look(
     };
     let primary = view.primary().cloned();
     Ok(primary.map(|primary| (view, primary)).ok_or_else(|| {
-        format!("the ECS service {} has no PRIMARY deployment: give it a task definition first", service.service)
+        format!(
+            "the ECS service {} has no PRIMARY deployment: give it a task definition first",
+            service.service
+        )
     }))
 }
 

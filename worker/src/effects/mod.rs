@@ -71,9 +71,7 @@ pub async fn execute(effect: &Effect, scene: &Scene<'_>) -> Result<Event, Effect
         Effect::CheckSource { target: Target::Beta { tag }, overrides } => {
             source_production::check(tag, overrides, scene).await.map(Event::Source)
         }
-        Effect::Inspect { digest } => {
-            inspect::inspect(digest.as_ref(), scene).await.map(Event::Inspection)
-        }
+        Effect::Inspect { digest } => inspect::inspect(digest.as_ref(), scene).await.map(Event::Inspection),
         Effect::DispatchBuild { commit, version } => {
             build::dispatch(commit, version, scene).await.map(Event::Dispatch)
         }
@@ -107,9 +105,7 @@ pub async fn execute(effect: &Effect, scene: &Scene<'_>) -> Result<Event, Effect
         Effect::RestoreReferences { version, digest, previous } => {
             references::restore(version, digest, previous.as_ref(), scene).await.map(Event::Restore)
         }
-        Effect::RetireRevisions { revisions } => {
-            revision::retire(revisions, scene).await.map(Event::Retire)
-        }
+        Effect::RetireRevisions { revisions } => revision::retire(revisions, scene).await.map(Event::Retire),
     }
 }
 

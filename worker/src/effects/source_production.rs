@@ -19,7 +19,9 @@ pub(super) async fn check(
     let Some(release) = release else {
         return refuse(
             RefusalCode::UnknownBeta,
-            format!("beta tag {tag} not found: there is no GitHub prerelease with that tag; `lockstep promote --list` shows what can be promoted"),
+            format!(
+                "beta tag {tag} not found: there is no GitHub prerelease with that tag; `lockstep promote --list` shows what can be promoted"
+            ),
         );
     };
     if !release.prerelease {
@@ -37,13 +39,19 @@ pub(super) async fn check(
     if commit.short() != *tag.short_sha() {
         return refuse(
             RefusalCode::TagTaken,
-            format!("git tag {tag} names commit {commit}, which does not begin with {}: the tag was moved", tag.short_sha()),
+            format!(
+                "git tag {tag} names commit {commit}, which does not begin with {}: the tag was moved",
+                tag.short_sha()
+            ),
         );
     }
     let Some(digest) = seen(application.registry.resolve(&text).await)? else {
         return refuse(
             RefusalCode::ImageGone,
-            format!("the image {}:{tag} is not in the registry: deploy the commit to staging again", application.registry.repository()),
+            format!(
+                "the image {}:{tag} is not in the registry: deploy the commit to staging again",
+                application.registry.repository()
+            ),
         );
     };
     let mut warnings = Vec::new();

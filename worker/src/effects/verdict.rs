@@ -32,7 +32,10 @@ pub(super) fn judge(
         && primary.rollout == RolloutState::Completed
         && view.desired > 0
         && primary.running == primary.desired
-        && view.deployments.iter().all(|d| d.task_definition == task_definition || d.running + d.pending == 0)
+        && view
+            .deployments
+            .iter()
+            .all(|d| d.task_definition == task_definition || d.running + d.pending == 0)
         && !old_tasks;
     // The way back may have been begun by ECS itself, under the failed rollout's name: there is no rollout
     // of our own to be listed, so the service itself is what is judged.

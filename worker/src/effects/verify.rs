@@ -40,9 +40,8 @@ pub(super) async fn verify(
     let tasks = seen(cluster.tasks(&service).await)?;
     let mut evidence = evidence::collect(&view, &tasks, wanted.task_definition);
     let live: Vec<_> = tasks.iter().filter(|task| task.status != "STOPPED").collect();
-    let settled = live
-        .iter()
-        .all(|task| task.task_definition == wanted.task_definition && task.status == "RUNNING");
+    let settled =
+        live.iter().all(|task| task.task_definition == wanted.task_definition && task.status == "RUNNING");
     let running = u32::try_from(live.len()).unwrap_or(u32::MAX);
     if !settled || view.desired == 0 || running != view.desired {
         return Ok(VerificationOutcome::NotReady { evidence });

@@ -42,8 +42,7 @@ impl Engine {
         for _ in 0..TRIES {
             let view = self.world.store.environment(&request.application, &request.environment).await?;
             let now = self.world.clock.now();
-            let machine =
-                Machine::begin(request.clone(), plan, view.lock.token + 1, &self.world.policy, now);
+            let machine = Machine::begin(request.clone(), plan, view.lock.token + 1, &self.world.policy, now);
             let note = Note {
                 from: "requested",
                 to: machine.state(),
@@ -78,7 +77,8 @@ impl Engine {
                 Opened::LockMoved => {}
             }
         }
-        let message = format!("the lock of {} changed {TRIES} times while it was being taken", request.environment);
+        let message =
+            format!("the lock of {} changed {TRIES} times while it was being taken", request.environment);
         Err(Fault::new(Service::DynamoDb, "TransactWriteItems", FaultKind::Contended, message).into())
     }
 

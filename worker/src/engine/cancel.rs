@@ -11,8 +11,7 @@ use super::{Disposition, Engine, EngineError};
 impl Engine {
     pub(super) async fn cancel(&self, cancel: &CancelRequested) -> Result<Disposition, EngineError> {
         let id = cancel.id;
-        let event =
-            Event::Cancel { actor: cancel.requester.actor.clone(), reason: cancel.reason.clone() };
+        let event = Event::Cancel { actor: cancel.requester.actor.clone(), reason: cancel.reason.clone() };
         loop {
             let newest = self.world.store.newest(id).await?.ok_or(EngineError::NotYetKnown(id))?;
             if newest.terminal {
@@ -26,8 +25,7 @@ impl Engine {
             if let Step::Moved(transition) = step {
                 // The claim stays with its holder, who alone may settle what is under way.
                 let claim = newest.claim.clone();
-                let committed =
-                    self.commit(&machine, &newest, &transition, newest.wake, claim, now).await?;
+                let committed = self.commit(&machine, &newest, &transition, newest.wake, claim, now).await?;
                 if let Committed::Lost(_) = committed {
                     continue;
                 }

@@ -43,11 +43,7 @@ struct Drive {
 }
 
 impl Engine {
-    pub(super) async fn drive(
-        &self,
-        id: DeploymentId,
-        arrival: Arrival,
-    ) -> Result<Disposition, EngineError> {
+    pub(super) async fn drive(&self, id: DeploymentId, arrival: Arrival) -> Result<Disposition, EngineError> {
         let mut drive = Drive { arrival, fresh: false, committed: Instant::now() };
         let Some(mut newest) = self.world.store.newest(id).await? else {
             tracing::warn!(deployment.id = %id, "a wake-up for a deployment that has no record: dropped");
@@ -203,8 +199,7 @@ impl Engine {
         })?;
         let settings = &self.world.settings;
         let permit = Permit::new(drive.committed, settings.lease, settings.call_timeout);
-        let scene =
-            Scene { world: &self.world, place, machine, resumed: !drive.fresh, permit: &permit, now };
+        let scene = Scene { world: &self.world, place, machine, resumed: !drive.fresh, permit: &permit, now };
         match effects::execute(effect, &scene).await {
             Ok(event) => Ok(Some(event)),
             Err(EffectError::ClaimSpent) => Ok(None),

@@ -7,10 +7,7 @@ use super::drive::Arrival;
 use super::{Disposition, Engine, EngineError};
 
 impl Engine {
-    pub(super) async fn hint(
-        &self,
-        change: &EcsDeploymentStateChange,
-    ) -> Result<Disposition, EngineError> {
+    pub(super) async fn hint(&self, change: &EcsDeploymentStateChange) -> Result<Disposition, EngineError> {
         let Some((cluster, service)) = change.service_arn().and_then(names) else {
             tracing::warn!(event.id = %change.id, "an ECS event names no service: dropped");
             return Ok(Disposition::Done);

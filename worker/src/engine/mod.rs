@@ -53,7 +53,9 @@ pub enum EngineError {
         source: SnapshotError,
     },
     /// The deployment's environment is not in this worker's configuration.
-    #[error("deployment {id} is in {application}/{environment}, which this worker's configuration does not have: add it, or start a worker that has it")]
+    #[error(
+        "deployment {id} is in {application}/{environment}, which this worker's configuration does not have: add it, or start a worker that has it"
+    )]
     NotConfigured {
         /// Which deployment.
         id: DeploymentId,
@@ -71,7 +73,9 @@ pub enum EngineError {
         problem: String,
     },
     /// A cancellation arrived before the request it is about.
-    #[error("deployment {0} is not known yet: the message comes back until it is, or until the queue gives it up")]
+    #[error(
+        "deployment {0} is not known yet: the message comes back until it is, or until the queue gives it up"
+    )]
     NotYetKnown(DeploymentId),
 }
 

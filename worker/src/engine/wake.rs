@@ -9,8 +9,7 @@ use super::{Disposition, Engine, EngineError};
 
 impl Engine {
     pub(super) async fn wake(&self, wake: &WakeUp) -> Result<Disposition, EngineError> {
-        let arrival =
-            Arrival { number: Some(wake.number), takeover_of: wake.takeover_of, keeps_chain: true };
+        let arrival = Arrival { number: Some(wake.number), takeover_of: wake.takeover_of, keeps_chain: true };
         self.drive(wake.id, arrival).await
     }
 

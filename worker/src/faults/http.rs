@@ -150,11 +150,37 @@ impl Secrets {
         Self(secrets.into_iter().filter(|secret| !secret.expose_secret().is_empty()).collect())
     }
 
-    /// The text without them. To be called on a service's words before they are cut: half a secret is one too.
+    /// The text without them, and without anything else that looks like a credential: the tokens that a service
+    /// issues in exchange are secrets too. To be called before a text is cut: half a secret is one as well.
     #[must_use]
     pub fn hide(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose_secret(), "[hidden]"))
+        let text =
+            self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose_secret(), HIDDEN));
+        hide_credentials(&text)
     }
+}
+
+const HIDDEN: &str = "[hidden]";
+
+/// How issued tokens begin: GitHub's and Docker Hub's documented prefixes, and signed tokens (JWT).
+const TOKEN_PREFIXES: &[&str] = &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "dckr_pat_", "eyJ"];
+
+/// The shortest word after `Bearer` or `Basic` that is rather a credential than a word of a sentence.
+const SHORTEST_CREDENTIAL: usize = 16;
+
+fn hide_credentials(text: &str) -> String {
+    let in_token = |c: char| c.is_ascii_alphanumeric() || "._-+/~".contains(c);
+    let mut shown = String::with_capacity(text.len());
+    let mut after_scheme = false;
+    for piece in text.split_inclusive(|c| !in_token(c)) {
+        let word = piece.trim_end_matches(|c| !in_token(c));
+        let credential = TOKEN_PREFIXES.iter().any(|prefix| word.starts_with(prefix))
+            || (after_scheme && word.len() >= SHORTEST_CREDENTIAL);
+        shown.push_str(if credential { HIDDEN } else { word });
+        shown.push_str(&piece[word.len()..]);
+        after_scheme = word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic");
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -166,20 +192,20 @@ mod tests {
     const SECONDARY: &str = "You have exceeded a secondary rate limit. Please wait a few minutes.";
     const NOW: i64 = 1_790_000_000;
 
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
         pairs
             .iter()
-            .map(|(name, value)| {
-                (name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap())
-            })
+            .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap()))
             .collect()
     }
 
     #[test]
     fn each_status_is_of_one_kind() {
         use FaultKind::{Denied, NotFound, Refused, Throttled, TimedOut, Unavailable, Unintelligible};
-        let plain: &[(&str, &str)] = &[];
-        let cases: &[(u16, &[(&str, &str)], &str, FaultKind)] = &[
+        let plain: Headers<'_> = &[];
+        let cases: &[(u16, Headers<'_>, &str, FaultKind)] = &[
             (400, plain, "", Refused),
             (401, plain, "Bad credentials", Denied),
             (403, plain, "Resource not accessible by integration", Denied),
@@ -210,7 +236,7 @@ mod tests {
         let reset = (NOW + 90).to_string();
         let past = (NOW - 5).to_string();
         let date = "Wed, 23 Sep 2026 10:00:00 GMT";
-        let cases: &[(&[(&str, &str)], &str, Option<u64>)] = &[
+        let cases: &[(Headers<'_>, &str, Option<u64>)] = &[
             (&[], "", None),
             (&[("retry-after", "30")], SECONDARY, Some(30)),
             (&[("date", date), ("retry-after", "Wed, 23 Sep 2026 10:02:00 GMT")], "", Some(120)),
@@ -243,5 +269,16 @@ mod tests {
         let secrets = Secrets::new(["s3cret".into(), "".into()]);
         assert_eq!(secrets.hide("token s3cret refused"), "token [hidden] refused");
         assert!(!format!("{secrets:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn issued_tokens_are_hidden_and_sentences_are_not() {
+        let hide = |text| Secrets::default().hide(text);
+        assert_eq!(hide("saw \"Bearer abcdefgh.12345678\", no"), "saw \"Bearer [hidden]\", no");
+        assert_eq!(hide("authorization: basic cm9ib3Q6czNjcmV0IQ=="), "authorization: basic [hidden]==");
+        assert_eq!(hide("token=ghs_abc, eyJhbGciOi.x.y"), "token=[hidden], [hidden]");
+        for sentence in ["a Bearer token is required", "Basic authentication failed: é «x»", ""] {
+            assert_eq!(hide(sentence), sentence);
+        }
     }
 }

@@ -274,12 +274,7 @@ pub trait Cluster: Send + Sync {
     /// Registers the next revision of `base`'s family: everything as in `base`, tags included, but the
     /// named container's image (when given) and these marks added. Returns the ARN. NOT idempotent: find
     /// it by its marks.
-    async fn register_from(
-        &self,
-        base: &str,
-        image: Option<(&str, &str)>,
-        marks: &Marks,
-    ) -> Answer<String>;
+    async fn register_from(&self, base: &str, image: Option<(&str, &str)>, marks: &Marks) -> Answer<String>;
 
     /// Makes a revision INACTIVE. Converges.
     async fn deregister(&self, arn: &str) -> Answer<()>;

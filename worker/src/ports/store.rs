@@ -280,8 +280,6 @@ pub trait Store: Send + Sync {
     async fn beta(&self, application: &ApplicationName, tag: &BetaTag) -> Answer<Option<BetaRecord>>;
 
     /// Every beta with a healthy record and every version binding, each by time, newest first.
-    async fn releases(
-        &self,
-        application: &ApplicationName,
-    ) -> Answer<(Vec<BetaRecord>, Vec<VersionBinding>)>;
+    async fn releases(&self, application: &ApplicationName)
+    -> Answer<(Vec<BetaRecord>, Vec<VersionBinding>)>;
 }

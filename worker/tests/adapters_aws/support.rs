@@ -7,28 +7,26 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_types::timeout::TimeoutConfigBuilder;
 use axum::Router;
 use tokio::net::TcpListener;
 
 /// A free port on this machine.
-pub async fn listener() -> (TcpListener, SocketAddr) {
+pub(crate) async fn listener() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     (listener, address)
 }
 
 /// Serves a router until the test ends; its URL.
-pub async fn serve(router: Router) -> String {
+pub(crate) async fn serve(router: Router) -> String {
     let (listener, address) = listener().await;
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://{address}")
 }
 
 /// Settings as `Aws::connect` makes them, but with a fixed key instead of this machine's.
-pub fn config(endpoint: &str, call_timeout: Duration) -> SdkConfig {
+pub(crate) fn config(endpoint: &str, call_timeout: Duration) -> SdkConfig {
     let key = Credentials::new("AKIATEST", "secret", None, None, "test");
-    let timeouts: TimeoutConfigBuilder = TimeoutConfig::builder();
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
@@ -36,10 +34,13 @@ pub fn config(endpoint: &str, call_timeout: Duration) -> SdkConfig {
         .credentials_provider(SharedCredentialsProvider::new(key))
         .retry_config(RetryConfig::disabled())
         .timeout_config(
-            timeouts.operation_timeout(call_timeout).operation_attempt_timeout(call_timeout).build(),
+            TimeoutConfig::builder()
+                .operation_timeout(call_timeout)
+                .operation_attempt_timeout(call_timeout)
+                .build(),
         )
         .build()
 }
 
 /// Long enough for any answer of a local server on a busy machine.
-pub const PATIENT: Duration = Duration::from_secs(30);
+pub(crate) const PATIENT: Duration = Duration::from_secs(30);

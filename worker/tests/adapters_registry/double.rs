@@ -124,7 +124,8 @@ impl Double {
             (_, None) => ("nobody", false),
             (Gate::Basic, Some(sent)) => ("user", sent == basic()),
             (Gate::Tokens { .. }, Some(sent)) => {
-                let known = sent.strip_prefix("Bearer ").and_then(|token| self.told().tokens.get(token).copied());
+                let known =
+                    sent.strip_prefix("Bearer ").and_then(|token| self.told().tokens.get(token).copied());
                 let (pull, push) = known.unwrap_or_default();
                 let who = if push { "push token" } else { "pull token" };
                 (who, if needs_push { push } else { pull || request.uri().path() == "/v2/" })
@@ -134,7 +135,9 @@ impl Double {
 
     fn challenge(&self) -> Response {
         let challenge = match self.gate {
-            Gate::Tokens { .. } => format!("Bearer realm=\"http://{}/token\",service=\"double\"", self.address),
+            Gate::Tokens { .. } => {
+                format!("Bearer realm=\"http://{}/token\",service=\"double\"", self.address)
+            }
             Gate::Basic | Gate::Open => "Basic realm=\"double\"".to_owned(),
         };
         let body = r#"{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}"#;
@@ -194,7 +197,7 @@ async fn token(State(double): State<Arc<Double>>, headers: HeaderMap, request: R
     };
     let grant = if user { (!push_only, query.contains("push")) } else { (true, false) };
     let mut told = double.told();
-    let token = format!("token-{}", told.tokens.len());
+    let token = format!("issued-token-{}", told.tokens.len());
     told.tokens.insert(token.clone(), grant);
     format!(r#"{{"token":"{token}","expires_in":300}}"#).into_response()
 }

@@ -96,6 +96,11 @@ impl World {
                 record.set_status(step.now, ServiceDeploymentStatus::Successful);
             }
             service.last_completed = Some(last);
+            // It began long ago: nobody is told that it begins.
+            world.effects.retain(|effect| match effect {
+                Effect::Announce(change) => change.service_arn != service.arn,
+                _ => true,
+            });
         });
     }
 }

@@ -2,8 +2,7 @@
 //!
 //! A report about something that is no longer known changes nothing.
 
-use super::task_definition::{is_essential, text};
-use super::{Effect, Report, RolloutState, Step, Task, TaskDefinition, TaskState, World};
+use super::{Effect, Report, RolloutState, Step, Task, TaskState, World};
 
 /// The longest wait before another start is the first one times two to this power.
 const BACK_OFF_DOUBLINGS: u32 = 5;
@@ -139,15 +138,5 @@ impl World {
                 service.note(&mut world.ids, step.now, "is unable to consistently start tasks successfully.");
             }
         });
-    }
-
-    /// The containers of a task that are run, by name.
-    pub fn run_containers(&self, task: &Task) -> Vec<String> {
-        let definition = self.task_definitions.get(&task.task_definition);
-        let containers = definition.into_iter().flat_map(TaskDefinition::containers);
-        containers
-            .filter(|container| is_essential(container))
-            .map(|container| text(container, "name"))
-            .collect()
     }
 }

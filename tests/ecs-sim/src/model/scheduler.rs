@@ -27,10 +27,20 @@ impl World {
     pub(crate) fn schedule(&mut self, step: Step<'_>, service: &mut Service) {
         let Some(primary) = service.primary().cloned() else { return };
         if primary.frozen {
+            self.scale_down_frozen(step, service, &primary);
             return;
         }
-        self.stop_surplus(step, service, &primary);
+        let doomed = self.surplus(service, &primary);
+        self.stop_all(step, service, &primary, doomed);
         self.start_missing(step, service, &primary);
+    }
+
+    /// A deployment that was given up still obeys a lower desired count: its own tasks go first.
+    fn scale_down_frozen(&mut self, step: Step<'_>, service: &mut Service, primary: &Deployment) {
+        let Census { primary: own, older, .. } = self.census(service, primary);
+        let surplus = (own.len() + older.len()).saturating_sub(service.desired_count as usize);
+        let doomed = own.into_iter().rev().chain(older.into_iter().rev()).take(surplus).collect();
+        self.stop_all(step, service, primary, doomed);
     }
 
     fn census(&self, service: &Service, primary: &Deployment) -> Census {
@@ -51,7 +61,8 @@ impl World {
         census
     }
 
-    fn stop_surplus(&mut self, step: Step<'_>, service: &mut Service, primary: &Deployment) {
+    /// The tasks that can go without too few being left.
+    fn surplus(&self, service: &Service, primary: &Deployment) -> Vec<(String, TaskState)> {
         let census = self.census(service, primary);
         let desired = service.desired_count as usize;
         let mut doomed: Vec<(String, TaskState)> = Vec::new();
@@ -71,6 +82,16 @@ impl World {
                 doomed.push((task, state));
             }
         }
+        doomed
+    }
+
+    fn stop_all(
+        &mut self,
+        step: Step<'_>,
+        service: &mut Service,
+        primary: &Deployment,
+        doomed: Vec<(String, TaskState)>,
+    ) {
         if doomed.is_empty() {
             return;
         }

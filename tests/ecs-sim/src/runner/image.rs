@@ -4,8 +4,10 @@
 //! registry must fail to start, as it does where every task runs on a fresh host.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::secrets::RegistryAuth;
@@ -32,11 +34,10 @@ impl Images {
     /// The digest that a reference names now.
     pub(super) async fn resolve(&self, image: &str) -> Result<String, String> {
         let reference = parse(image)?;
-        let host = reference.registry().to_owned();
         let config = ClientConfig {
-            protocol: ClientProtocol::HttpsExcept(vec![host]),
-            connect_timeout: Some(std::time::Duration::from_secs(5)),
-            read_timeout: Some(std::time::Duration::from_secs(30)),
+            protocol: ClientProtocol::Http,
+            connect_timeout: Some(Duration::from_secs(5)),
+            read_timeout: Some(Duration::from_secs(30)),
             ..ClientConfig::default()
         };
         let client = Client::try_from(config).map_err(|error| error.to_string())?;
@@ -64,15 +65,36 @@ impl Images {
     }
 }
 
-/// Only registries that are named with a host and port: there are no others here.
+/// Only registries on this machine: the simulator never reaches beyond it.
 fn parse(image: &str) -> Result<Reference, String> {
-    let host = image.split_once('/').map_or("", |(host, _)| host);
-    if !host.contains(':') {
-        return Err(format!("{image}: this simulator pulls from HOST:PORT/REPOSITORY only"));
+    let host = image.split_once('/').map_or("", |(registry, _)| registry);
+    let local = host.rsplit_once(':').is_some_and(|(name, _)| {
+        let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
+        name == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    });
+    if !local {
+        return Err(format!("{image}: this simulator pulls from 127.0.0.1:PORT/REPOSITORY only"));
     }
     image.parse().map_err(|error| format!("{image}: {error}"))
 }
 
 pub(super) fn digests(image: &Unpacked) -> ImageDigests {
     ImageDigests { index: image.index_digest.clone(), manifest: image.manifest_digest.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn only_registries_of_this_machine_are_pulled_from() {
+        for image in ["127.0.0.1:5000/app:1", "localhost:5000/a/b@sha256:0000"] {
+            assert!(!parse(image).is_err_and(|error| error.contains("only")), "{image}");
+        }
+        for image in
+            ["postgres:16", "docker.io/library/postgres", "registry.test:5000/app", "10.0.0.1:5000/app"]
+        {
+            assert!(parse(image).unwrap_err().contains("only"), "{image}");
+        }
+    }
 }

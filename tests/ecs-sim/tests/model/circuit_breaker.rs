@@ -164,6 +164,8 @@ fn without_rollback_the_deployment_just_fails() {
     assert_eq!(lab.current().status, ServiceDeploymentStatus::Stopped);
     assert!(lab.current().stopped_at.is_some());
     assert_eq!(lab.running(), 1, "the old task still serves");
+    lab.scale(0);
+    lab.run_until("the service is drained all the same", |lab| lab.live().is_empty());
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub(super) async fn pass(State(gate): State<Gate>, mut request: Request, next: N
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
     let lost = app.knobs.take_lost_answer(kind);
-    if method != Method::GET && method != Method::HEAD && kind != RouteKind::CreateAccessToken {
+    if method != Method::GET && method != Method::HEAD && !kind.is_unlogged() {
         record(&app, kind, &method, path, &response, !lost);
     }
     if lost {
@@ -83,14 +83,15 @@ pub(super) async fn pass(State(gate): State<Gate>, mut request: Request, next: N
 /// Who calls, if the credentials are good.
 fn admit(app: &App, kind: RouteKind, headers: &HeaderMap, now: Timestamp) -> Result<Caller, Refusal> {
     if !headers.contains_key(header::USER_AGENT) {
-        let message = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header.";
+        let message = "Request forbidden by administrative rules. \
+                       Please make sure your request has a User-Agent header.";
         return Err(Refusal::new(403, message));
     }
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("token ")));
-    if kind == RouteKind::CreateAccessToken {
+    if kind.is_for_apps() {
         let is_jwt = |token: &str| {
             let parts: Vec<&str> = token.split('.').collect();
             parts.len() == 3 && parts.iter().all(|part| !part.is_empty())

@@ -45,13 +45,16 @@ impl Api {
 }
 
 fn other(api: Api) -> Api {
-    use RouteKind::{Compare, CreateAccessToken, CreateStatus, GetContent, GetRepository, RateLimit};
+    use RouteKind::{
+        Compare, CreateAccessToken, CreateStatus, GetContent, GetInstallation, GetRepository, RateLimit,
+    };
     api.add(Kind::Is(RateLimit), "/rate_limit", get(repositories::rate_limit))
         .add(
             Kind::Is(CreateAccessToken),
             "/app/installations/{id}/access_tokens",
             post(installations::create_access_token),
         )
+        .repo(GetInstallation, "/installation", get(installations::get))
         .repo(GetRepository, "", get(repositories::get))
         .add(Kind::ByPath(commits::kind), "/repos/{owner}/{repo}/commits/{*rest}", get(commits::get))
         .repo(Compare, "/compare/{*names}", get(commits::compare))

@@ -180,7 +180,7 @@ pub(crate) mod tests {
         let mut repository = repository();
         let base = commit(&mut repository, "main", "a", "1");
         let topic = commit(&mut repository, "topic", "b", "2");
-        assert_eq!(repository.commits[&topic].parents, [base.clone()]);
+        assert_eq!(repository.commits[&topic].parents, std::slice::from_ref(&base));
         assert_eq!(repository.branch_head("main"), Some(base.as_str()));
     }
 }

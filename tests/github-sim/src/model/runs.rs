@@ -243,7 +243,7 @@ pub(crate) mod tests {
     fn a_run_goes_its_way_once_and_its_check_run_follows() {
         let (mut repository, id) = started();
         assert_eq!(state(&repository, &id), (Status::Queued, None));
-        assert_eq!(repository.unfinished(), [id.clone()]);
+        assert_eq!(repository.unfinished(), std::slice::from_ref(&id));
         assert!(repository.begin(&id, NOW));
         assert!(repository.begin(&id, NOW), "again after a restart");
         assert_eq!(repository.builds.started, 1);

@@ -244,7 +244,8 @@ mod tests {
             check(2, "lint", 12, "completed", json!("failure")),
             check(6, "lint", 11, "completed", json!("success")),
         ];
-        let runs = [run(1, Some(10), 1, "push"), run(2, Some(11), 1, "schedule"), run(3, Some(12), 2, "push")];
+        let runs =
+            [run(1, Some(10), 1, "push"), run(2, Some(11), 1, "schedule"), run(3, Some(12), 2, "push")];
         let summary = summarise(checks, &runs, vec![]);
         assert_eq!(summary.passed, ["test"], "re-run of the same workflow");
         assert_eq!(summary.failed, ["lint"], "another workflow's job of the same name does not hide it");
@@ -253,7 +254,12 @@ mod tests {
     #[test]
     fn statuses_stand_beside_check_runs() {
         let checks = vec![check(1, "ci", 1, "completed", json!("success"))];
-        let statuses = vec![status("ci", "failure"), status("cov", "success"), status("sec", "pending"), status("x", "error")];
+        let statuses = vec![
+            status("ci", "failure"),
+            status("cov", "success"),
+            status("sec", "pending"),
+            status("x", "error"),
+        ];
         let summary = summarise(checks, &[], statuses);
         assert_eq!(summary.passed, ["cov"]);
         assert_eq!(summary.failed, ["ci", "x"]);

@@ -2,8 +2,6 @@
 //! own words. Must never repeat a call (octocrab's retries are off; it resends only what was answered 401 to
 //! an expired installation token, which GitHub did not act upon), and must never show a secret.
 
-use std::io;
-
 use http::header::{ACCEPT, HeaderMap, HeaderValue, LINK};
 use http::{Method, Request, StatusCode, Uri};
 use octocrab::Octocrab;
@@ -17,6 +15,7 @@ use tokio::sync::OnceCell;
 
 use super::route::Route;
 use super::settings::{GitHubAuth, GitHubSettings, GitHubSetupError};
+use super::words::{first_line, ran_out_of_time, words};
 use crate::faults::http::{Secrets, chain, excerpt, refusal, timed_out};
 use crate::faults::{Fault, FaultKind, Service};
 use crate::ports::Answer;
@@ -247,31 +246,6 @@ async fn send(
     Ok(Reply { status, headers, body })
 }
 
-/// GitHub's words about an error: its message and what it says of each field.
-fn words(body: &str) -> String {
-    #[derive(Deserialize)]
-    struct Trouble {
-        message: String,
-        #[serde(default)]
-        errors: Vec<Value>,
-    }
-    let Ok(trouble) = serde_json::from_str::<Trouble>(body) else { return body.to_owned() };
-    let field = |error: &Value, name: &str| error[name].as_str().map(str::to_owned);
-    let details: Vec<String> = trouble
-        .errors
-        .iter()
-        .map(|error| match (error.as_str(), field(error, "message")) {
-            (Some(text), _) => text.to_owned(),
-            (None, Some(message)) => message,
-            (None, None) => {
-                let parts = ["field", "code"].iter().filter_map(|name| field(error, name));
-                parts.collect::<Vec<_>>().join(" ")
-            }
-        })
-        .collect();
-    if details.is_empty() { trouble.message } else { format!("{}: {}", trouble.message, details.join(", ")) }
-}
-
 fn base_uri(url: &str) -> Result<Uri, GitHubSetupError> {
     // What stands before an @ may be a password.
     let wrong = || GitHubSetupError::ApiUrl { url: url.rsplit('@').next().unwrap_or_default().to_owned() };
@@ -281,28 +255,9 @@ fn base_uri(url: &str) -> Result<Uri, GitHubSetupError> {
     if http && plain { Ok(uri) } else { Err(wrong()) }
 }
 
-fn ran_out_of_time(error: &(dyn std::error::Error + 'static)) -> bool {
-    let is_timeout = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::TimedOut);
-    is_timeout || error.source().is_some_and(ran_out_of_time)
-}
-
-/// octocrab prints backtraces on further lines.
-fn first_line(error: &octocrab::Error) -> String {
-    excerpt(error.to_string().lines().next().unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn github_s_words_name_the_fields() {
-        let body = r#"{"message":"Validation Failed","errors":[{"resource":"Release","code":"already_exists","field":"tag_name"}]}"#;
-        assert_eq!(words(body), "Validation Failed: tag_name already_exists");
-        assert_eq!(words(r#"{"message":"Bad","errors":["one","two"]}"#), "Bad: one, two");
-        assert_eq!(words(r#"{"message":"Not Found"}"#), "Not Found");
-        assert_eq!(words("<html>gateway</html>"), "<html>gateway</html>");
-    }
 
     #[test]
     fn the_api_s_url_is_absolute_and_holds_no_credentials() {

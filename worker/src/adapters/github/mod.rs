@@ -10,6 +10,7 @@ mod runs;
 mod settings;
 mod source;
 mod tags;
+mod words;
 
 pub use forge::GitHubForge;
 pub use settings::{GitHubAuth, GitHubSettings, GitHubSetupError};

@@ -39,7 +39,9 @@ pub enum GitHubAuth {
 #[derive(Debug, thiserror::Error)]
 pub enum GitHubSetupError {
     /// The base of the API is no absolute URL.
-    #[error("{url:?} is not a usable GitHub API URL: expected http(s)://host, such as https://api.github.com")]
+    #[error(
+        "{url:?} is not a usable GitHub API URL: expected http(s)://host, such as https://api.github.com"
+    )]
     ApiUrl {
         /// What was configured.
         url: String,
@@ -48,7 +50,9 @@ pub enum GitHubSetupError {
     #[error("the GitHub token holds characters that no HTTP header may hold; look for a stray line break")]
     Token,
     /// The App's key cannot be read.
-    #[error("the GitHub App's private key cannot be read: expected an RSA key in PEM form, as GitHub issues it")]
+    #[error(
+        "the GitHub App's private key cannot be read: expected an RSA key in PEM form, as GitHub issues it"
+    )]
     PrivateKey,
     /// The HTTP client could not be made.
     #[error("the HTTP client for GitHub could not be made: {0}")]

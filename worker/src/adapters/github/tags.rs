@@ -38,12 +38,14 @@ pub(super) async fn tag_commit(client: &Client, tag: &str) -> Answer<Option<Comm
                 object = client.get::<Pointer>("get a tag", layer).await?.object;
             }
             other => {
-                let message = format!("tag {tag} names a {other}, not a commit; delete it or use another version");
+                let message =
+                    format!("tag {tag} names a {other}, not a commit; delete it or use another version");
                 return Err(fault("get a reference", FaultKind::Refused, message));
             }
         }
     }
-    let message = format!("tag {tag} is nested more than {MOST_LAYERS} times; delete it or use another version");
+    let message =
+        format!("tag {tag} is nested more than {MOST_LAYERS} times; delete it or use another version");
     Err(fault("get a tag", FaultKind::Refused, message))
 }
 

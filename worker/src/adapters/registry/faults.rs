@@ -99,7 +99,11 @@ mod tests {
     }
 
     fn server(code: u16, message: &str) -> OciDistributionError {
-        OciDistributionError::ServerError { code, url: format!("https://h/?{SECRET}"), message: message.into() }
+        OciDistributionError::ServerError {
+            code,
+            url: format!("https://h/?{SECRET}"),
+            message: message.into(),
+        }
     }
 
     #[test]

@@ -4,7 +4,8 @@
 use http::HeaderValue;
 use lockstep_events::ImageDigest;
 use oci_client::manifest::{
-    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE,
+    OCI_IMAGE_MEDIA_TYPE,
 };
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -55,7 +56,10 @@ impl Manifest {
         };
         let Some(media_type) = media_type else {
             let named = shape.media_type.as_deref().unwrap_or("nothing known");
-            return Err(format!("no image: its media type is {named}, expected one of {}", ACCEPTED.join(", ")));
+            return Err(format!(
+                "no image: its media type is {named}, expected one of {}",
+                ACCEPTED.join(", ")
+            ));
         };
         let children = shape.manifests.unwrap_or_default().into_iter().map(|child| child.digest).collect();
         Ok(Self { media_type, children })

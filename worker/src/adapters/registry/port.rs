@@ -53,7 +53,10 @@ impl OciRegistry {
         match self.read_back(tag).await {
             Ok(Some(named)) if named == *digest => Ok(()),
             Ok(Some(named)) => {
-                let words = format!("tag {tag} names {named} and could not be pointed at {digest}: {}", refused.message);
+                let words = format!(
+                    "tag {tag} names {named} and could not be pointed at {digest}: {}",
+                    refused.message
+                );
                 Err(fault(POINT, refused.kind, &words))
             }
             Ok(None) | Err(_) => Err(refused),
@@ -101,7 +104,9 @@ impl Registry for OciRegistry {
         match self.read_back(tag).await? {
             Some(named) if named == *digest => Ok(()),
             Some(named) => {
-                let words = format!("tag {tag} names {named} right after it was pointed at {digest}: somebody else moves it");
+                let words = format!(
+                    "tag {tag} names {named} right after it was pointed at {digest}: somebody else moves it"
+                );
                 Err(fault(POINT, FaultKind::Refused, &words))
             }
             // A registry may be slow to show what it took.
@@ -123,7 +128,8 @@ fn check_tag(operation: &'static str, tag: &str) -> Answer<()> {
         return Ok(());
     }
     let words = format!(
-        "{tag:?} cannot be an image tag: expected at most 128 letters, digits, `_`, `.` and `-`, none of the last two first"
+        "{tag:?} cannot be an image tag: expected at most 128 letters, digits, `_`, `.` and `-`, \
+         none of the last two first"
     );
     Err(fault(operation, FaultKind::Refused, &words))
 }

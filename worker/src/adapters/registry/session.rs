@@ -85,7 +85,11 @@ impl Session {
         let asked = self.client.fetch_manifest_digest(tag, &self.credentials);
         let Some(digest) = absent(self.step(operation, asked).await)? else { return Ok(None) };
         digest.parse().map(Some).map_err(|error| {
-            fault(operation, FaultKind::Unintelligible, &format!("{}: {error}", tag.tag().unwrap_or_default()))
+            fault(
+                operation,
+                FaultKind::Unintelligible,
+                &format!("{}: {error}", tag.tag().unwrap_or_default()),
+            )
         })
     }
 

@@ -39,7 +39,9 @@ pub enum RegistryAuth {
 #[derive(Debug, thiserror::Error)]
 pub enum RegistrySetupError {
     /// The repository's name is none.
-    #[error("{given:?} is not an image repository: expected host[:port]/name without tag or digest ({reason})")]
+    #[error(
+        "{given:?} is not an image repository: expected host[:port]/name without tag or digest ({reason})"
+    )]
     Repository {
         /// What was configured.
         given: String,
@@ -97,7 +99,10 @@ mod tests {
     fn a_repository_is_a_host_and_a_name_with_docker_hub_by_default() {
         for (given, repository) in [
             ("127.0.0.1:5000/app", "127.0.0.1:5000/app"),
-            ("1.dkr.ecr.eu-central-1.amazonaws.com/team/app", "1.dkr.ecr.eu-central-1.amazonaws.com/team/app"),
+            (
+                "1.dkr.ecr.eu-central-1.amazonaws.com/team/app",
+                "1.dkr.ecr.eu-central-1.amazonaws.com/team/app",
+            ),
             ("docker.io/owner/app", "docker.io/owner/app"),
             ("owner/app", "docker.io/owner/app"),
             ("app", "docker.io/library/app"),

@@ -1,0 +1,10 @@
+//! The flows that a person on call should be able to read: what happens, through which states, how it ends.
+//! One file a topic; `run` is the driver.
+
+#![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
+
+mod cancelling;
+mod faults;
+mod production;
+mod run;
+mod staging;

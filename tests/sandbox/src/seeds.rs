@@ -1,0 +1,116 @@
+//! What exists before the first deployment: the repository, two clusters with an application and a database
+//! service each, and the database's image. The application's services have a first task definition whose
+//! image does not exist, as a stack has before anything was ever deployed to it.
+
+use std::path::Path;
+
+use ecs_sim::{ClusterSeed, Initial, ServiceSeed};
+use github_sim::RepositorySpec;
+use oci_image::RegistryAuth;
+use oci_image::build::{Content, FileSpec, ImageSpec, LayerSpec, Shape};
+use serde_json::{Value, json};
+
+use crate::SandboxError;
+use crate::places::Ports;
+
+/// The repository's owner.
+pub const OWNER: &str = "acme";
+/// The repository's name, and the application's.
+pub const REPOSITORY: &str = "sample";
+/// The image repository's name in the registry.
+pub const IMAGES: &str = "acme/sample";
+const DATABASE_IMAGES: &str = "acme/database";
+
+/// The repository, without commits.
+#[must_use]
+pub fn repository() -> RepositorySpec {
+    RepositorySpec { image_repository: Some(IMAGES.to_owned()), ..RepositorySpec::new(OWNER, REPOSITORY) }
+}
+
+/// The clusters `staging` and `production`.
+#[must_use]
+pub fn clusters(ports: &Ports) -> Vec<ClusterSeed> {
+    vec![
+        cluster("staging", ports.registry, ports.staging, ports.staging_database),
+        cluster("production", ports.registry, ports.production, ports.production_database),
+    ]
+}
+
+fn cluster(name: &str, registry: u16, front: u16, database: u16) -> ClusterSeed {
+    let application = json!({
+        "name": "app",
+        "image": format!("127.0.0.1:{registry}/{IMAGES}:bootstrap"),
+        "essential": true,
+        "environment": [{ "name": "DATABASE_URL", "value": format!("http://127.0.0.1:{database}") }],
+        "portMappings": [{ "containerPort": 8080 }],
+    });
+    let postgres = json!({
+        "name": "postgres",
+        "image": format!("127.0.0.1:{registry}/{DATABASE_IMAGES}:18"),
+        "essential": true,
+        "portMappings": [{ "containerPort": 5432 }],
+    });
+    let rolling = json!({
+        "minimumHealthyPercent": 100,
+        "maximumPercent": 200,
+        "deploymentCircuitBreaker": { "enable": true, "rollback": true },
+    });
+    let replacing = json!({ "minimumHealthyPercent": 0, "maximumPercent": 100 });
+    ClusterSeed {
+        name: name.to_owned(),
+        services: vec![
+            ServiceSeed {
+                name: "app".to_owned(),
+                task_definition: family(&format!("{name}-app"), &application),
+                desired_count: 1,
+                deployment_configuration: rolling,
+                front_port: front,
+                initial: Initial::NeverCompleted,
+            },
+            ServiceSeed {
+                name: "database".to_owned(),
+                task_definition: family(&format!("{name}-database"), &postgres),
+                desired_count: 1,
+                deployment_configuration: replacing,
+                front_port: database,
+                initial: Initial::Completed,
+            },
+        ],
+    }
+}
+
+fn family(name: &str, container: &Value) -> Value {
+    json!({
+        "family": name,
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256",
+        "memory": "512",
+        "containerDefinitions": [container],
+    })
+}
+
+/// Builds and pushes the database's image; pushing it again changes nothing.
+///
+/// # Errors
+/// The registry refuses it.
+pub async fn push_database(registry: u16, sample_app: &Path) -> Result<(), SandboxError> {
+    let program = FileSpec {
+        path: "/app/sample-app".to_owned(),
+        mode: 0o755,
+        content: Content::File(sample_app.to_owned()),
+    };
+    let image = ImageSpec {
+        layers: vec![LayerSpec { files: vec![program] }],
+        entrypoint: vec!["/app/sample-app".to_owned(), "database".to_owned()],
+        shape: Shape::Manifest,
+        ..ImageSpec::default()
+    };
+    let failed = |problem: String| SandboxError::Start { what: "the database's image", problem };
+    let built = tokio::task::spawn_blocking(move || image.build()).await;
+    let built = built.map_err(|e| failed(e.to_string()))?.map_err(|e| failed(e.to_string()))?;
+    let reference = format!("127.0.0.1:{registry}/{DATABASE_IMAGES}:18");
+    let pushed = oci_image::push(&built, &reference, &RegistryAuth::Anonymous).await;
+    pushed.map_err(|e| failed(e.to_string()))?;
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! What can be typed. Values are checked here as far as their types go; whether an environment exists is
+//! the configuration's to say (`place`). Must never hold a default that names a deployed application.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use lockstep_events::{ApplicationName, BetaTag, DeploymentId, EnvironmentName, GitRef, Reason};
+
+use super::exit;
+
+/// Deploys one application to staging and production on Amazon ECS.
+#[derive(Debug, Parser)]
+#[command(name = "lockstep", version, after_help = exit::help())]
+pub(super) struct Cli {
+    /// The configuration file.
+    #[arg(
+        long,
+        global = true,
+        env = "LOCKSTEP_CONFIG",
+        value_name = "FILE",
+        default_value = "./lockstep.toml"
+    )]
+    pub(super) config: PathBuf,
+    /// The application; needed where the configuration has several.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) application: Option<ApplicationName>,
+    /// Write JSON to standard output, one value a line, and nothing else.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Take up requests and carry deployments out, until SIGTERM or SIGINT. Logs go to standard error:
+    /// LOCKSTEP_LOG filters them (default: info), LOCKSTEP_LOG_FORMAT=json (or --json) makes them JSON.
+    Worker,
+    /// Ask for a commit to be deployed to a staging environment.
+    Deploy(DeployArgs),
+    /// Ask for a beta that was healthy in staging to be deployed to a production environment.
+    Promote(PromoteArgs),
+    /// Show what runs, what is under way and what was deployed last.
+    Status {
+        /// One environment; without it, all of them.
+        environment: Option<EnvironmentName>,
+    },
+    /// Show every transition of a deployment, and its verdict.
+    History {
+        /// The deployment.
+        id: DeploymentId,
+    },
+    /// Follow a deployment until its verdict, which the exit code tells.
+    Watch {
+        /// The deployment.
+        id: DeploymentId,
+        /// Give up waiting after this many seconds; without it, wait until the verdict.
+        #[arg(long, value_name = "SECONDS")]
+        wait_timeout: Option<u32>,
+    },
+    /// Create the table and the queues, for local use; elsewhere the infrastructure does.
+    Init,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DeployArgs {
+    /// The environment; it must be of the kind staging.
+    #[arg(default_value = "staging")]
+    pub(super) environment: EnvironmentName,
+    /// A branch, tag or full commit SHA; without it, the repository's default branch.
+    #[arg(long = "ref", value_name = "REF")]
+    pub(super) reference: Option<GitRef>,
+    /// Do not deploy the latest release before the beta; the reason is kept in the history.
+    #[arg(long, value_name = "REASON")]
+    pub(super) skip_baseline: Option<Reason>,
+    #[command(flatten)]
+    pub(super) sending: SendingArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PromoteArgs {
+    /// The beta's tag, such as 0.1.0-abcdef0.beta.
+    #[arg(required_unless_present = "list")]
+    pub(super) beta: Option<BetaTag>,
+    /// Show what can be promoted, what was released, and what runs; send nothing.
+    #[arg(long, conflicts_with_all = ["beta", "id", "allow_unvalidated", "wait"])]
+    pub(super) list: bool,
+    /// The environment; it must be of the kind production.
+    #[arg(long, value_name = "ENVIRONMENT", default_value = "production")]
+    pub(super) environment: EnvironmentName,
+    /// Promote a beta that has no healthy record in staging; the reason is kept in the history.
+    #[arg(long, value_name = "REASON")]
+    pub(super) allow_unvalidated: Option<Reason>,
+    #[command(flatten)]
+    pub(super) sending: SendingArgs,
+}
+
+/// What `deploy` and `promote` share.
+#[derive(Debug, Args)]
+pub(super) struct SendingArgs {
+    /// The deployment's id, a version 7 UUID; without it, a new one. The same command with the same id is
+    /// the same deployment, however often it is sent.
+    #[arg(long, value_name = "UUID")]
+    pub(super) id: Option<DeploymentId>,
+    /// Follow the deployment until its verdict, which the exit code tells.
+    #[arg(long)]
+    pub(super) wait: bool,
+    /// Give up waiting after this many seconds; without it, wait until the verdict.
+    #[arg(long, value_name = "SECONDS", requires = "wait")]
+    pub(super) wait_timeout: Option<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+    fn parse(arguments: &[&str]) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from([&["lockstep"], arguments].concat())
+    }
+
+    fn refused(arguments: &[&str]) -> ErrorKind {
+        parse(arguments).expect_err(&format!("{arguments:?} must be refused")).kind()
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn deploy_defaults_to_staging_and_the_default_branch() {
+        let cli = parse(&["deploy", "--json"]).unwrap();
+        assert!(cli.json);
+        let Command::Deploy(args) = cli.command else { panic!("{cli:?}") };
+        assert_eq!(args.environment.as_str(), "staging");
+        assert!(args.reference.is_none() && !args.sending.wait);
+    }
+
+    #[test]
+    fn values_that_cannot_be_are_refused() {
+        for bad in [
+            &["deploy", "Staging"][..],
+            &["deploy", "--ref", "a..b"],
+            &["deploy", "--id", "936da01f-9abd-4d9d-80c7-02af85c822a8"],
+            &["deploy", "--skip-baseline", " "],
+            &["promote", "v0.1.0-abcdef0.beta"],
+            &["promote", "0.1.0"],
+            &["history", "1"],
+            &["watch", ID, "--wait-timeout", "soon"],
+        ] {
+            assert_eq!(refused(bad), ErrorKind::ValueValidation, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn arguments_that_do_not_fit_together_are_refused() {
+        assert_eq!(refused(&["promote"]), ErrorKind::MissingRequiredArgument);
+        assert_eq!(refused(&["history"]), ErrorKind::MissingRequiredArgument);
+        assert_eq!(refused(&["deploy", "--wait-timeout", "5"]), ErrorKind::MissingRequiredArgument);
+        assert_eq!(refused(&["promote", "0.1.0-abcdef0.beta", "--list"]), ErrorKind::ArgumentConflict);
+        assert_eq!(refused(&["promote", "--list", "--wait"]), ErrorKind::ArgumentConflict);
+        assert_eq!(refused(&["deploy", "--allow-unvalidated", "x"]), ErrorKind::UnknownArgument);
+    }
+}

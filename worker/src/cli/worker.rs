@@ -1,0 +1,83 @@
+//! `worker`: sets up the log and the signals, then hands over to the service. Must never log a secret: what
+//! is logged is chosen where it happens, and the environment is not.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use super::Exit;
+use super::error::CliError;
+use crate::config::Config;
+use crate::{service, wiring};
+
+/// `worker`: until SIGTERM or SIGINT. `variable` reads an environment variable.
+pub(super) async fn run(
+    config: &Config,
+    json: bool,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Exit, CliError> {
+    let json = json || wants_json(variable("LOCKSTEP_LOG_FORMAT").as_deref())?;
+    start_logging(filter(variable("LOCKSTEP_LOG").as_deref())?, json);
+    let shutdown = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = shutdown.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stop.cancel();
+    });
+    let world = wiring::world(config).await?;
+    service::run(Arc::new(world), shutdown).await?;
+    Ok(Exit::Done)
+}
+
+fn wants_json(format: Option<&str>) -> Result<bool, CliError> {
+    match format {
+        None | Some("text") => Ok(false),
+        Some("json") => Ok(true),
+        Some(other) => {
+            Err(CliError::Usage(format!("LOCKSTEP_LOG_FORMAT is {other:?}: expected text or json")))
+        }
+    }
+}
+
+fn filter(directives: Option<&str>) -> Result<EnvFilter, CliError> {
+    let directives = directives.unwrap_or("info");
+    EnvFilter::builder().parse(directives).map_err(|problem| {
+        CliError::Usage(format!(
+            "LOCKSTEP_LOG is {directives:?}: {problem}; expected such as info or lockstep=debug,warn"
+        ))
+    })
+}
+
+fn start_logging(filter: EnvFilter, json: bool) {
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = if json {
+        log.json().flatten_event(true).try_init()
+    } else {
+        log.with_ansi(std::io::stderr().is_terminal()).try_init()
+    };
+    if started.is_err() {
+        tracing::debug!("the program around this one has set up its own log");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_is_set_up_as_asked_or_not_at_all() {
+        assert!(!wants_json(None).unwrap());
+        assert!(wants_json(Some("json")).unwrap());
+        assert_eq!(wants_json(Some("xml")).unwrap_err().exit(), Exit::Usage);
+        assert_eq!(filter(None).unwrap().to_string(), "info");
+        let error = filter(Some("lockstep=loud")).unwrap_err();
+        assert!(error.to_string().contains("LOCKSTEP_LOG is"), "{error}");
+    }
+}

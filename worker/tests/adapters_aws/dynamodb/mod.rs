@@ -1,0 +1,8 @@
+//! The table adapter against dynoxide's DynamoDB: every outcome of every call.
+
+mod application;
+mod closing;
+mod fixtures;
+mod history;
+mod locking;
+mod table;
