@@ -5,12 +5,15 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::{Exit, annotate};
 
 const TICK: Duration = Duration::from_millis(120);
+
+/// A message longer than the terminal is wide goes on in the next line: its end says until when.
+const SPINNER: &str = "{spinner} {msg}";
 
 /// Where a command's words go.
 pub(super) struct Output {
@@ -70,7 +73,8 @@ impl Output {
     pub(super) fn progress(&mut self, text: &str) {
         if self.spinner.is_hidden() && !self.json && !self.actions && io::stderr().is_terminal() {
             self.spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            self.spinner.set_style(indicatif::ProgressStyle::default_spinner());
+            let style = ProgressStyle::with_template(SPINNER);
+            self.spinner.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             self.spinner.enable_steady_tick(TICK);
         }
         self.spinner.set_message(plain(text));

@@ -109,9 +109,12 @@ async fn the_token_is_in_no_fault_no_setting_and_no_log() {
     tracing::subscriber::set_global_default(subscriber).unwrap();
 
     let echo = format!("the proxy saw \"Authorization: Bearer {TOKEN}\"");
-    for answer in
-        [Answer::new(403, json!({ "message": echo })), Answer::new(502, &echo), Answer::new(200, &echo)]
-    {
+    for answer in [
+        Answer::new(403, json!({ "message": echo })),
+        Answer::new(502, &echo),
+        Answer::new(200, &echo),
+        Answer::new(200, json!(echo)),
+    ] {
         let (_double, forge) = always(answer).await;
         let fault = forge.default_branch().await.unwrap_err();
         assert!(!format!("{fault} {fault:?}").contains(TOKEN), "{fault:?}");

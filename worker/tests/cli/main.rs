@@ -14,4 +14,3 @@ mod support;
 mod usage;
 mod waiting;
 mod working;
-mod zz;

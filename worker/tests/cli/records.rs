@@ -118,8 +118,14 @@ fn failure(code: FailureCode, message: &str) -> Failure {
 /// A history item with these facts in this state.
 pub(crate) fn entry(seq: u64, from: &str, state: State, deployment: &Deployment) -> Entry {
     let seconds = u32::try_from(seq).unwrap();
-    let snapshot =
-        json!({ "v": 1, "state": state, "since": at(seconds), "deployment": deployment }).to_string();
+    let snapshot = json!({
+        "v": 1,
+        "state": state,
+        "since": at(seconds),
+        "deadline": (!state.is_terminal()).then(|| at(59)),
+        "deployment": deployment,
+    });
+    let snapshot = snapshot.to_string();
     Machine::restore(&snapshot).expect("a snapshot as the state machine writes it");
     Entry {
         id: deployment.request.id,

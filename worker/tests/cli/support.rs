@@ -92,7 +92,6 @@ impl Local {
         local
     }
 
-    pub(crate) fn config_path(&self) -> &Path { &self.config }
     /// Runs the binary to its end.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Ran {
         self.run_with(arguments, &[]).await

@@ -153,7 +153,8 @@ async fn waiting_ends_when_the_time_is_over() {
     let ran = local.run(&["watch", &request.id.to_string(), "--wait-timeout", "0"]).await;
     assert_eq!(ran.code, 7, "{}", ran.stderr);
     assert!(ran.stdout.contains("no verdict on deployment"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("locked/checking-source since"), "{}", ran.stdout);
+    let standing = "locked/checking-source since 2026-11-23T09:30:01Z, until 2026-11-23T09:30:59Z";
+    assert!(ran.stdout.contains(standing), "{}", ran.stdout);
 }
 
 #[tokio::test]

@@ -40,6 +40,7 @@ pub(super) struct Reply {
     pub(super) status: StatusCode,
     headers: HeaderMap,
     body: String,
+    secrets: Secrets,
 }
 
 /// One page of a list, as GitHub wraps it.
@@ -131,7 +132,7 @@ impl Client {
         let limit = self.settings.call_timeout;
         let call = async {
             let speaker = self.speaker().await?;
-            send(speaker, method.clone(), &route, body).await
+            self.send_as(speaker, method.clone(), &route, body).await
         };
         match tokio::time::timeout(limit, call).await {
             Err(_) => Err(timed_out(Service::GitHub, operation, limit)),
@@ -143,6 +144,24 @@ impl Client {
                 Err(refusal(Service::GitHub, operation, reply.status, &reply.headers, &words))
             }
         }
+    }
+
+    async fn send_as(
+        &self,
+        speaker: &Octocrab,
+        method: Method,
+        route: &Route,
+        body: Option<&Value>,
+    ) -> octocrab::Result<Reply> {
+        // octocrab adds the API version by itself: added here, the header would be sent twice.
+        let request = Request::builder()
+            .method(method)
+            .uri(route.to_string())
+            .header(ACCEPT, HeaderValue::from_static("application/vnd.github+json"));
+        let response = speaker.execute(speaker.build_request(request, body)?).await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = speaker.body_to_string(response).await?;
+        Ok(Reply { status, headers, body, secrets: self.secrets.clone() })
     }
 
     /// Who speaks for the repository; of an App, its installation there, asked for once.
@@ -186,7 +205,9 @@ impl Client {
                 FaultKind::Denied,
                 "the GitHub App's private key cannot sign; configure the key that GitHub issued",
             ),
-            other => fault(operation, FaultKind::Unintelligible, self.secrets.hide(&first_line(other))),
+            other => {
+                fault(operation, FaultKind::Unintelligible, excerpt(&self.secrets.hide(&first_line(other))))
+            }
         }
     }
 
@@ -211,8 +232,9 @@ impl Reply {
     /// The body as JSON of this shape.
     pub(super) fn read<T: DeserializeOwned>(&self, operation: &'static str) -> Answer<T> {
         serde_json::from_str(&self.body).map_err(|error| {
-            // serde quotes values that do not fit; a token's answer is never read here.
-            fault(operation, FaultKind::Unintelligible, excerpt(&format!("unexpected JSON: {error}")))
+            // serde quotes values that do not fit.
+            let words = self.secrets.hide(&format!("unexpected JSON: {error}"));
+            fault(operation, FaultKind::Unintelligible, excerpt(&words))
         })
     }
 
@@ -227,23 +249,6 @@ impl Reply {
 /// A fault of GitHub.
 pub(super) fn fault(operation: &'static str, kind: FaultKind, message: impl Into<String>) -> Fault {
     Fault::new(Service::GitHub, operation, kind, message)
-}
-
-async fn send(
-    speaker: &Octocrab,
-    method: Method,
-    route: &Route,
-    body: Option<&Value>,
-) -> octocrab::Result<Reply> {
-    // octocrab adds the API version; a second such header is refused by GitHub.
-    let request = Request::builder()
-        .method(method)
-        .uri(route.to_string())
-        .header(ACCEPT, HeaderValue::from_static("application/vnd.github+json"));
-    let response = speaker.execute(speaker.build_request(request, body)?).await?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = speaker.body_to_string(response).await?;
-    Ok(Reply { status, headers, body })
 }
 
 fn base_uri(url: &str) -> Result<Uri, GitHubSetupError> {

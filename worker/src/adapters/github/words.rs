@@ -7,8 +7,6 @@ use std::io;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::faults::http::excerpt;
-
 /// GitHub's words about an error: its message and what it says of each field.
 pub(super) fn words(body: &str) -> String {
     #[derive(Deserialize)]
@@ -42,7 +40,7 @@ pub(super) fn ran_out_of_time(error: &(dyn Error + 'static)) -> bool {
 
 /// An error of octocrab without its backtrace, which stands on further lines.
 pub(super) fn first_line(error: &octocrab::Error) -> String {
-    excerpt(error.to_string().lines().next().unwrap_or_default())
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

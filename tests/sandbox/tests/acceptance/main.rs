@@ -1,0 +1,5 @@
+//! What Lockstep must do, seen from outside: real `lockstep` processes against the sandbox. One file per
+//! group of promises; each test starts a sandbox of its own.
+
+mod promotion;
+mod stage;
