@@ -13,6 +13,16 @@ impl Deployment {
         message: String,
         cx: &mut Context<'_>,
     ) -> State {
+        // Whatever kept the baseline from coming up, the candidate was never tried (protocol rule 20).
+        let code = match (state, code) {
+            (
+                State::Starting { leg: Leg::Baseline }
+                | State::RollingOut { leg: Leg::Baseline }
+                | State::Verifying { leg: Leg::Baseline },
+                FailureCode::Service | FailureCode::Deadline,
+            ) => FailureCode::Baseline,
+            (_, code) => code,
+        };
         let failure = Failure {
             code,
             during: state.to_string(),

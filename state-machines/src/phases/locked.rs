@@ -96,9 +96,10 @@ fn dispatching(d: &mut Deployment, outcome: &DispatchOutcome, cx: &mut Context<'
         DispatchOutcome::Dispatched { build, adopted } => {
             let how =
                 if *adopted { "found the build that was dispatched before" } else { "dispatched the build" };
-            cx.say(match &build.url {
-                Some(url) => format!("{how}: {url}"),
-                None => how.to_owned(),
+            cx.say(match (&build.url, build.run) {
+                (Some(url), _) => format!("{how}: {url}"),
+                (None, Some(run)) => format!("{how}: run {run}"),
+                (None, None) => how.to_owned(),
             });
             d.build = Some(build.clone());
             Outcome::Transition(State::AwaitingBuild)

@@ -8,6 +8,7 @@ use lockstep_events::{CommitSha, Version};
 use lockstep_state_machines::{Build, BuildOutcome, DispatchOutcome};
 
 use super::{EffectError, Scene, seen};
+use crate::faults::Service;
 use crate::ports::{BuildRun, BuildStatus, Dispatch};
 
 pub(super) async fn dispatch(
@@ -38,12 +39,10 @@ pub(super) async fn dispatch(
         reference,
         inputs: inputs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     };
-    scene.permit.check()?;
-    let run = seen(application.forge.dispatch(&dispatch).await)?;
-    let github = &application.config.github;
-    let url =
-        run.map(|id| format!("https://github.com/{}/{}/actions/runs/{id}", github.owner, github.repository));
-    Ok(DispatchOutcome::Dispatched { build: Build { run, attempt: None, url }, adopted: false })
+    let sent = application.forge.dispatch(&dispatch);
+    let run = scene.permit.send(Service::GitHub, "create a workflow dispatch event", sent).await?;
+    // Its address is known once it is looked at.
+    Ok(DispatchOutcome::Dispatched { build: Build { run, attempt: None, url: None }, adopted: false })
 }
 
 pub(super) async fn follow(run: Option<u64>, scene: &Scene<'_>) -> Result<BuildOutcome, EffectError> {

@@ -8,14 +8,18 @@ use crate::faults::{Fault, FaultKind, Service};
 use crate::ports::{ServiceView, UpdateService};
 
 pub(super) async fn drain(scene: &Scene<'_>) -> Result<DrainOutcome, EffectError> {
-    scene.permit.check()?;
     let update = UpdateService { task_definition: None, desired: Some(0) };
-    seen(scene.world.cluster.update(&scene.place.service(), &update).await)?;
+    let service = scene.place.service();
+    let sent = scene.world.cluster.update(&service, &update);
+    scene.permit.send(Service::Ecs, "UpdateService", sent).await?;
     Ok(DrainOutcome::Requested)
 }
 
 pub(super) async fn follow(scene: &Scene<'_>) -> Result<DrainOutcome, EffectError> {
     let view = service(scene).await?;
+    if view.desired > 0 && !scene.is_settled() {
+        return Ok(DrainOutcome::Running { tasks: view.running + view.pending });
+    }
     if view.desired > 0 {
         return Ok(DrainOutcome::Reverted {
             message: format!(

@@ -101,7 +101,7 @@ async fn look(
 /// be told from the deployed one's (protocol rule 18).
 async fn container_problem(arn: &str, scene: &Scene<'_>) -> Result<Option<String>, EffectError> {
     let name = &scene.place.environment.container;
-    let repository = scene.place.application.registry.repository();
+    let repository = canonical(scene.place.application.registry.repository());
     let Some(definition) = seen(scene.world.cluster.task_definition(arn).await)? else {
         return Ok(Some(format!("the service runs {arn}, which ECS does not know: register it again")));
     };
@@ -113,7 +113,7 @@ async fn container_problem(arn: &str, scene: &Scene<'_>) -> Result<Option<String
         )));
     }
     let sibling = definition.containers.iter().find(|container| {
-        let rest = container.image.strip_prefix(repository);
+        let rest = canonical(&container.image).strip_prefix(repository);
         &container.name != name && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
     });
     Ok(sibling.map(|sibling| {
@@ -122,6 +122,12 @@ async fn container_problem(arn: &str, scene: &Scene<'_>) -> Result<Option<String
             sibling.name
         )
     }))
+}
+
+/// An image reference without the parts that Docker Hub lets a task definition leave out.
+fn canonical(image: &str) -> &str {
+    let image = image.strip_prefix("docker.io/").unwrap_or(image);
+    image.strip_prefix("library/").unwrap_or(image)
 }
 
 fn foreign_changes(record: &EnvironmentRecord, primary: &DeploymentView) -> Vec<String> {

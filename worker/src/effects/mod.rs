@@ -52,6 +52,13 @@ impl Scene<'_> {
         self.machine.deployment()
     }
 
+    /// Whether what was done on entering this state must be visible by now. ECS's reads lag behind its
+    /// writes; before this, an old picture of the service says nothing about somebody else.
+    fn is_settled(&self) -> bool {
+        let lag = self.world.settings.lease;
+        self.now.duration_since(self.machine.since()).unsigned_abs() >= lag
+    }
+
     /// Whether the state's deadline has come: then this look is the last, and worth more calls.
     fn is_last_look(&self) -> bool {
         self.machine.deadline().is_some_and(|deadline| self.now >= deadline)

@@ -2,9 +2,11 @@
 //! on this process's own monotonic clock since its last commit; no two hosts' clocks are compared. A worker
 //! that was paused for longer than its claim therefore sends nothing when it wakes up (protocol rule 4).
 
+use std::future::Future;
 use std::time::{Duration, Instant};
 
-use crate::faults::Fault;
+use crate::faults::{Fault, FaultKind, Service};
+use crate::ports::Answer;
 
 /// Why an effect has no outcome.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,11 +35,29 @@ impl Permit {
         Self { committed, lease, call_timeout }
     }
 
-    /// To be called before every change that is sent.
+    /// Sends a change, if the claim has time left for it, and gives it up after the call time-out, however
+    /// many requests the adapter makes of it.
     ///
     /// # Errors
-    /// `ClaimSpent` when the call could still be under way after the claim has ended.
-    pub fn check(&self) -> Result<(), EffectError> {
+    /// `ClaimSpent` when it was not sent; otherwise what the service answered, or that it did not in time.
+    pub async fn send<T>(
+        &self,
+        service: Service,
+        operation: &'static str,
+        call: impl Future<Output = Answer<T>>,
+    ) -> Result<T, EffectError> {
+        self.check()?;
+        match tokio::time::timeout(self.call_timeout, call).await {
+            Ok(answer) => answer.map_err(EffectError::Fault),
+            Err(_) => {
+                let message = format!("no answer within {} s", self.call_timeout.as_secs());
+                Err(Fault::new(service, operation, FaultKind::TimedOut, message).into())
+            }
+        }
+    }
+
+    /// Whether the claim outlasts a call that is sent now.
+    fn check(&self) -> Result<(), EffectError> {
         if self.committed.elapsed() + self.call_timeout < self.lease {
             Ok(())
         } else {
@@ -57,5 +77,14 @@ mod tests {
         assert!(Permit::new(now, lease, call).check().is_ok());
         let paused = now.checked_sub(Duration::from_secs(21)).unwrap();
         assert_eq!(Permit::new(paused, lease, call).check(), Err(EffectError::ClaimSpent));
+    }
+
+    #[tokio::test]
+    async fn a_change_without_an_answer_is_given_up_before_the_claim_ends() {
+        let permit = Permit::new(Instant::now(), Duration::from_secs(30), Duration::from_millis(5));
+        let silence = std::future::pending::<Answer<()>>();
+        let given_up = permit.send(Service::Ecs, "UpdateService", silence).await.unwrap_err();
+        let EffectError::Fault(fault) = given_up else { panic!("{given_up}") };
+        assert!(fault.is_transient() && fault.may_have_happened(), "{fault}");
     }
 }

@@ -5,8 +5,9 @@
 use lockstep_events::{ImageDigest, Version};
 use lockstep_state_machines::{HealthyRelease, RestoreOutcome};
 
-use super::tags::LATEST;
+use super::tags::{LATEST, PUT};
 use super::{EffectError, Scene, seen};
+use crate::faults::Service;
 use crate::ports::ReleaseChange;
 
 pub(super) async fn restore(
@@ -40,8 +41,7 @@ async fn latest_tag(
     if found.as_ref() != Some(digest) {
         return Ok(Some(format!("{LATEST} is left alone: somebody else moved it")));
     }
-    scene.permit.check()?;
-    seen(registry.point(LATEST, &previous.digest).await)?;
+    scene.permit.send(Service::Registry, PUT, registry.point(LATEST, &previous.digest)).await?;
     Ok(Some(format!("{LATEST} names {} again", previous.image_tag)))
 }
 
@@ -63,9 +63,9 @@ async fn latest_release(
     let Some(release) = seen(application.forge.release(healthy.as_str()).await)? else {
         return Ok(Some(format!("there is no release {healthy} to make the latest again")));
     };
-    scene.permit.check()?;
     let change = ReleaseChange { make_latest: Some(true), body: None };
-    seen(application.forge.change_release(release.id, &change).await)?;
+    let sent = application.forge.change_release(release.id, &change);
+    scene.permit.send(Service::GitHub, "update a release", sent).await?;
     Ok(Some(format!("the latest release is {healthy} again")))
 }
 
@@ -79,8 +79,8 @@ async fn annotate(version: &Version, scene: &Scene<'_>) -> Result<Option<String>
     if release.body.contains(&line) {
         return Ok(None);
     }
-    scene.permit.check()?;
-    let body = Some(format!("{line}\n\n{}", release.body));
-    seen(application.forge.change_release(release.id, &ReleaseChange { make_latest: None, body }).await)?;
+    let change = ReleaseChange { make_latest: None, body: Some(format!("{line}\n\n{}", release.body)) };
+    let sent = application.forge.change_release(release.id, &change);
+    scene.permit.send(Service::GitHub, "update a release", sent).await?;
     Ok(Some(format!("the notes of {tag} say so")))
 }

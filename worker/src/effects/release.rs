@@ -6,7 +6,7 @@ use lockstep_events::{BetaTag, CommitSha, ImageDigest, Version};
 use lockstep_state_machines::{Refusal, RefusalCode, ReleaseOutcome};
 
 use super::{EffectError, Scene, seen};
-use crate::faults::FaultKind;
+use crate::faults::{FaultKind, Service};
 use crate::ports::{NewRelease, Release, ReleaseChange};
 
 pub(super) struct Wanted<'a> {
@@ -37,17 +37,17 @@ pub(super) async fn publish(wanted: &Wanted<'_>, scene: &Scene<'_>) -> Result<Re
         make_latest: !wanted.prerelease,
         preface: preface(wanted, scene),
     };
-    scene.permit.check()?;
-    let created = match forge.create_release(&new).await {
+    let sent = forge.create_release(&new);
+    let created = match scene.permit.send(Service::GitHub, "create a release", sent).await {
         Ok(created) => created,
         // Refused because it exists: made by an earlier try whose answer was lost, or by somebody else.
-        Err(fault) if fault.kind == FaultKind::Refused => {
+        Err(EffectError::Fault(fault)) if fault.kind == FaultKind::Refused => {
             return match seen(forge.release(&tag).await)? {
                 Some(existing) => recognise(&existing, wanted, scene).await,
                 None => Err(fault.into()),
             };
         }
-        Err(fault) => return Err(fault.into()),
+        Err(error) => return Err(error),
     };
     Ok(match tag_elsewhere(&tag, wanted.commit, scene).await? {
         Some(refusal) => ReleaseOutcome::Taken(refusal),
@@ -83,9 +83,9 @@ async fn recognise(
     if !wanted.prerelease {
         let latest = seen(forge.latest_release().await)?;
         if latest.is_none_or(|latest| latest.id != existing.id) {
-            scene.permit.check()?;
             let change = ReleaseChange { make_latest: Some(true), body: None };
-            seen(forge.change_release(existing.id, &change).await)?;
+            let sent = forge.change_release(existing.id, &change);
+            scene.permit.send(Service::GitHub, "update a release", sent).await?;
         }
     }
     Ok(ReleaseOutcome::Published { url: existing.url.clone(), recognised: true })

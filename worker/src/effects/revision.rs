@@ -37,9 +37,9 @@ pub(super) async fn register(
     let repository = scene.place.application.registry.repository();
     let image = digest.map(|digest| format!("{repository}@{digest}"));
     let container = scene.place.environment.container.as_str();
-    scene.permit.check()?;
     let image = image.as_deref().map(|image| (container, image));
-    let arn = seen(cluster.register_from(base, image, &marks).await)?;
+    let sent = cluster.register_from(base, image, &marks);
+    let arn = scene.permit.send(Service::Ecs, "RegisterTaskDefinition", sent).await?;
     Ok(RevisionOutcome::Registered { arn, adopted: false })
 }
 
@@ -50,8 +50,8 @@ fn unknown_base(base: &str) -> EffectError {
 
 pub(super) async fn retire(revisions: &[String], scene: &Scene<'_>) -> Result<RetireOutcome, EffectError> {
     for arn in revisions {
-        scene.permit.check()?;
-        seen(scene.world.cluster.deregister(arn).await)?;
+        let sent = scene.world.cluster.deregister(arn);
+        scene.permit.send(Service::Ecs, "DeregisterTaskDefinition", sent).await?;
     }
     Ok(RetireOutcome::Retired { revisions: revisions.to_vec() })
 }

@@ -6,10 +6,10 @@
 
 use lockstep_state_machines::{Leg, RolloutOutcome, StartOutcome};
 
-use super::verdict::{Verdict, judge};
+use super::verdict::{Seen, Verdict, judge};
 use super::{EffectError, Scene, evidence, seen};
 use crate::faults::{Fault, FaultKind, Service};
-use crate::ports::{ServiceRef, ServiceView, UpdateService};
+use crate::ports::{RolloutStatus, ServiceRef, ServiceView, UpdateService};
 
 pub(super) async fn start(
     leg: Leg,
@@ -23,6 +23,7 @@ pub(super) async fn start(
     if let Some(primary) = view.primary()
         && primary.task_definition == task_definition
         && desired.is_none_or(|desired| desired == view.desired)
+        && (leg != Leg::Restored || rolls_back_itself(&service, scene).await?)
     {
         return Ok(StartOutcome::Started { rollout: primary.id.clone(), adopted: true });
     }
@@ -34,9 +35,9 @@ pub(super) async fn start(
             return Ok(StartOutcome::Started { rollout: rollout.arn.clone(), adopted: true });
         }
     }
-    scene.permit.check()?;
     let update = UpdateService { task_definition: Some(task_definition.to_owned()), desired };
-    let answer = seen(cluster.update(&service, &update).await)?;
+    let sent = cluster.update(&service, &update);
+    let answer = scene.permit.send(Service::Ecs, "UpdateService", sent).await?;
     if answer.task_definition != task_definition {
         let message = format!(
             "UpdateService was answered with PRIMARY at {} instead of {task_definition}",
@@ -55,12 +56,13 @@ pub(super) async fn follow(
     let cluster = &scene.world.cluster;
     let service = service_of(leg, scene)?;
     let view = view(&service, scene).await?;
-    // The update was sent at most one action deadline before this state was entered.
-    let window = scene.world.policy.deadlines.action;
-    let since = scene.machine.since().checked_sub(window).unwrap_or(scene.machine.since());
-    let rollouts =
-        if leg == Leg::Restored { Vec::new() } else { seen(cluster.rollouts(&service, since).await)? };
-    let first = judge(leg, task_definition, &view, &rollouts, false);
+    let rollouts = if leg == Leg::Restored {
+        Vec::new()
+    } else {
+        seen(cluster.rollouts(&service, window(scene)).await)?
+    };
+    let settled = scene.is_settled();
+    let first = judge(leg, task_definition, &view, &rollouts, Seen { old_tasks: false, settled });
     if first == Verdict::InProgress && !scene.is_last_look() {
         return Ok(RolloutOutcome::InProgress { evidence: evidence::collect(&view, &[], task_definition) });
     }
@@ -68,7 +70,7 @@ pub(super) async fn follow(
     let old_tasks =
         tasks.iter().any(|task| task.status != "STOPPED" && task.task_definition != task_definition);
     let evidence = evidence::collect(&view, &tasks, task_definition);
-    Ok(match judge(leg, task_definition, &view, &rollouts, old_tasks) {
+    Ok(match judge(leg, task_definition, &view, &rollouts, Seen { old_tasks, settled }) {
         Verdict::Succeeded => RolloutOutcome::Succeeded,
         Verdict::InProgress => RolloutOutcome::InProgress { evidence },
         Verdict::Failed(message) => {
@@ -76,6 +78,29 @@ pub(super) async fn follow(
         }
         Verdict::Superseded(message) => RolloutOutcome::Superseded { message },
     })
+}
+
+/// Whether ECS itself is going back (or has gone back) from the candidate. Only then does a PRIMARY at the
+/// last healthy definition mean that the way back has begun: else it may be a picture from before the
+/// candidate's update, and the (unforced) update is sent.
+async fn rolls_back_itself(service: &ServiceRef, scene: &Scene<'_>) -> Result<bool, EffectError> {
+    let Some(candidate) = scene.deployment().revisions.get(&Leg::Candidate) else { return Ok(false) };
+    let rollouts = seen(scene.world.cluster.rollouts(service, window(scene)).await)?;
+    Ok(rollouts.iter().any(|rollout| {
+        &rollout.task_definition == candidate
+            && matches!(
+                rollout.status,
+                RolloutStatus::RollbackInProgress | RolloutStatus::RollbackSuccessful
+            )
+    }))
+}
+
+/// Since when rollouts of this deployment may have been created: the longest that its states that lead here
+/// may have taken.
+fn window(scene: &Scene<'_>) -> jiff::Timestamp {
+    let deadlines = &scene.world.policy.deadlines;
+    let longest = deadlines.action.saturating_add(deadlines.rollout).saturating_add(deadlines.readiness);
+    scene.machine.since().checked_sub(longest).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
 }
 
 fn service_of(leg: Leg, scene: &Scene<'_>) -> Result<ServiceRef, EffectError> {

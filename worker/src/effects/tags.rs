@@ -5,9 +5,13 @@ use lockstep_events::ImageDigest;
 use lockstep_state_machines::{Refusal, RefusalCode, TagsOutcome};
 
 use super::{EffectError, Scene, seen};
+use crate::faults::Service;
 
 /// The tag that names what production runs.
 pub(super) const LATEST: &str = "latest";
+
+/// The registry's operation that moves a tag.
+pub(super) const PUT: &str = "put manifest";
 
 pub(super) async fn move_tags(
     digest: &ImageDigest,
@@ -28,14 +32,13 @@ pub(super) async fn move_tags(
             }));
         }
         None => {
-            scene.permit.check()?;
-            seen(registry.point(permanent, digest).await)?;
+            let point = registry.point(permanent, digest);
+            scene.permit.send(Service::Registry, PUT, point).await?;
             moved.push(permanent.to_owned());
         }
     }
     if latest && seen(registry.resolve(LATEST).await)?.as_ref() != Some(digest) {
-        scene.permit.check()?;
-        seen(registry.point(LATEST, digest).await)?;
+        scene.permit.send(Service::Registry, PUT, registry.point(LATEST, digest)).await?;
         moved.push(LATEST.to_owned());
     }
     Ok(TagsOutcome::Moved { moved })

@@ -18,8 +18,32 @@ pub(super) enum Verdict {
     Superseded(String),
 }
 
+/// What is known besides the service's own picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// Whether tasks of another task definition still run.
+    pub(super) old_tasks: bool,
+    /// Whether our own update must be visible by now.
+    pub(super) settled: bool,
+}
+
 /// Judges the rollout of `task_definition` as `leg`.
 pub(super) fn judge(
+    leg: Leg,
+    task_definition: &str,
+    view: &ServiceView,
+    rollouts: &[RolloutView],
+    seen: Seen,
+) -> Verdict {
+    let verdict = judge_as_shown(leg, task_definition, view, rollouts, seen.old_tasks);
+    match verdict {
+        // The picture may be older than our own update.
+        Verdict::Superseded(_) if !seen.settled => Verdict::InProgress,
+        Verdict::Succeeded | Verdict::InProgress | Verdict::Failed(_) | Verdict::Superseded(_) => verdict,
+    }
+}
+
+fn judge_as_shown(
     leg: Leg,
     task_definition: &str,
     view: &ServiceView,
@@ -96,4 +120,138 @@ fn stalled(view: &ServiceView) -> String {
 fn superseded(view: &ServiceView) -> Verdict {
     let by = view.primary().map_or("", |primary| primary.task_definition.as_str());
     Verdict::Superseded(format!("somebody else is rolling out {by}; it is left in place"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::{CircuitBreaker, DeploymentStatus, DeploymentView, RolloutRollback};
+
+    const OURS: &str = "app:2";
+    const OLD: &str = "app:1";
+    const SETTLED: Seen = Seen { old_tasks: false, settled: true };
+
+    fn deployment(
+        status: DeploymentStatus,
+        task_definition: &str,
+        rollout: RolloutState,
+        running: u32,
+    ) -> DeploymentView {
+        DeploymentView {
+            id: format!("ecs-svc/{task_definition}"),
+            status,
+            task_definition: task_definition.to_owned(),
+            rollout,
+            rollout_reason: "as ECS says".to_owned(),
+            desired: running.max(1),
+            running,
+            pending: 0,
+            failed: 0,
+        }
+    }
+
+    fn service(deployments: Vec<DeploymentView>) -> ServiceView {
+        ServiceView {
+            arn: "service".to_owned(),
+            status: "ACTIVE".to_owned(),
+            desired: 1,
+            running: 1,
+            pending: 0,
+            deployments,
+            events: Vec::new(),
+            circuit_breaker: CircuitBreaker { enable: true, rollback: true },
+        }
+    }
+
+    fn listed(task_definition: &str, status: RolloutStatus) -> RolloutView {
+        RolloutView {
+            arn: format!("rollout/{task_definition}"),
+            status,
+            status_reason: "as ECS says".to_owned(),
+            task_definition: task_definition.to_owned(),
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            rollback: Some(RolloutRollback { reason: "tasks failed to start".to_owned(), task_definition: None }),
+            failure_count: 3,
+            threshold: 3,
+        }
+    }
+
+    use DeploymentStatus::{Active, Primary};
+    use RolloutState::{Completed, Failed, InProgress};
+
+    fn candidate(view: &ServiceView, rollouts: &[RolloutView]) -> Verdict {
+        judge(Leg::Candidate, OURS, view, rollouts, SETTLED)
+    }
+
+    #[test]
+    fn success_needs_the_rollout_the_service_and_the_tasks_to_agree() {
+        let done = service(vec![deployment(Primary, OURS, Completed, 1)]);
+        let successful = [listed(OURS, RolloutStatus::Successful)];
+        assert_eq!(candidate(&done, &successful), Verdict::Succeeded);
+        let old_tasks = Seen { old_tasks: true, settled: true };
+        assert_eq!(judge(Leg::Candidate, OURS, &done, &successful, old_tasks), Verdict::InProgress);
+        let draining =
+            service(vec![deployment(Primary, OURS, Completed, 1), deployment(Active, OLD, Completed, 1)]);
+        assert_eq!(candidate(&draining, &successful), Verdict::InProgress);
+        let zero = ServiceView { desired: 0, ..done.clone() };
+        assert_eq!(candidate(&zero, &successful), Verdict::InProgress, "nothing runs: that is no success");
+        let under_way = [listed(OURS, RolloutStatus::InProgress)];
+        assert_eq!(candidate(&done, &under_way), Verdict::InProgress, "stable is not deployed");
+        assert_eq!(candidate(&done, &[]), Verdict::InProgress, "not listed yet is pending, not failed");
+    }
+
+    #[test]
+    fn a_rollback_is_seen_whatever_the_primary_looks_like() {
+        let pictures = [
+            service(vec![deployment(Primary, OURS, InProgress, 0)]),
+            service(vec![deployment(Primary, OLD, InProgress, 1), deployment(Active, OURS, Failed, 0)]),
+            service(vec![deployment(Primary, OLD, Completed, 1)]),
+        ];
+        for status in [
+            RolloutStatus::RollbackRequested,
+            RolloutStatus::RollbackInProgress,
+            RolloutStatus::RollbackSuccessful,
+            RolloutStatus::RollbackFailed,
+        ] {
+            for view in &pictures {
+                let verdict = candidate(view, &[listed(OURS, status.clone())]);
+                let Verdict::Failed(message) = verdict else { panic!("{status:?}: {verdict:?}") };
+                assert!(message.contains("after 3 failed tasks") && message.contains("failed to start"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_breaker_without_anywhere_to_go_is_a_failure_listed_or_not() {
+        let stalled = service(vec![deployment(Primary, OURS, Failed, 0)]);
+        assert!(matches!(candidate(&stalled, &[]), Verdict::Failed(_)));
+        let under_way = [listed(OURS, RolloutStatus::InProgress)];
+        assert!(matches!(candidate(&stalled, &under_way), Verdict::Failed(_)));
+    }
+
+    #[test]
+    fn somebody_else_is_told_from_a_rollback_and_from_an_old_picture() {
+        let theirs = service(vec![deployment(Primary, "app:9", InProgress, 0)]);
+        let stopped = [listed(OURS, RolloutStatus::Stopped)];
+        let Verdict::Superseded(message) = candidate(&theirs, &stopped) else { panic!() };
+        assert!(message.contains("app:9"), "{message}");
+        let young = Seen { old_tasks: false, settled: false };
+        let before_ours = service(vec![deployment(Primary, OLD, Completed, 1)]);
+        assert_eq!(judge(Leg::Candidate, OURS, &before_ours, &[], young), Verdict::InProgress);
+        assert!(matches!(candidate(&before_ours, &[]), Verdict::Superseded(_)));
+    }
+
+    #[test]
+    fn the_way_back_is_judged_by_the_service_since_ecs_may_have_begun_it() {
+        let back = |view: &ServiceView| judge(Leg::Restored, OLD, view, &[], SETTLED);
+        let done = service(vec![deployment(Primary, OLD, Completed, 1)]);
+        assert_eq!(back(&done), Verdict::Succeeded);
+        let lingering =
+            service(vec![deployment(Primary, OLD, Completed, 1), deployment(Active, OURS, Failed, 0)]);
+        assert_eq!(back(&lingering), Verdict::Succeeded, "a failed entry without tasks may linger");
+        let under_way = service(vec![deployment(Primary, OLD, InProgress, 1)]);
+        assert_eq!(back(&under_way), Verdict::InProgress);
+        let theirs = service(vec![deployment(Primary, "app:9", InProgress, 0)]);
+        assert!(matches!(back(&theirs), Verdict::Superseded(_)));
+    }
 }

@@ -31,6 +31,11 @@ pub(super) async fn verify(
     if let Some(primary) = view.primary()
         && primary.task_definition != wanted.task_definition
     {
+        if !scene.is_settled() {
+            return Ok(VerificationOutcome::NotReady {
+                evidence: evidence::collect(&view, &[], wanted.task_definition),
+            });
+        }
         let message = format!(
             "{} was replaced by {} while it was being checked; that is left in place",
             wanted.task_definition, primary.task_definition

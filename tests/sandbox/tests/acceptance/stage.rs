@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use lockstep::adapters::aws::{Aws, AwsSettings};
 use lockstep::adapters::dynamodb::DynamoDbStore;
-use lockstep::ports::{Recorded, Store};
+use lockstep::ports::{EnvironmentView, Recorded, Store};
 use lockstep_events::{DeploymentId, ImageDigest};
 use lockstep_state_machines::Machine;
 use sandbox::seeds::IMAGES;
@@ -146,6 +146,32 @@ impl Stage {
             return None;
         }
         Some(answer.error_for_status().unwrap().json().await.unwrap())
+    }
+
+    /// An environment's lock and record.
+    pub async fn environment(&self, name: &str) -> EnvironmentView {
+        let (application, environment) = ("sample".parse().unwrap(), name.parse().unwrap());
+        self.store.environment(&application, &environment).await.unwrap()
+    }
+
+    /// Updates a service as somebody else would: with the SDK, past Lockstep.
+    pub async fn update_service(&self, cluster: &str, service: &str, task_definition: &str) {
+        let credentials =
+            aws_sdk_ecs::config::Credentials::new("somebody", "somebody", None, None, "somebody");
+        let config = aws_sdk_ecs::Config::builder()
+            .behavior_version(aws_sdk_ecs::config::BehaviorVersion::latest())
+            .region(aws_sdk_ecs::config::Region::new(sandbox::environment::REGION))
+            .endpoint_url(self.sandbox.ecs().endpoint())
+            .credentials_provider(credentials)
+            .build();
+        let update = aws_sdk_ecs::Client::from_conf(config).update_service();
+        update
+            .cluster(cluster)
+            .service(service)
+            .task_definition(task_definition)
+            .send()
+            .await
+            .unwrap();
     }
 
     /// How many builds were started.

@@ -89,7 +89,7 @@ impl DynamoDbStore {
         let mut items = vec![
             self.new_entry(&closing.entry)?,
             self.released(closing)?,
-            self.put(encode(TRANSACT, &summary_key, &closing.summary)?)?,
+            self.outcome(&summary_key, closing)?,
         ];
         if let Some(record) = &closing.record {
             items.push(self.put(encode(TRANSACT, &Key::record(application, environment), record)?)?);
@@ -184,6 +184,21 @@ impl DynamoDbStore {
                 .expression_attribute_values(":observed", number(opening.observed_token))
         };
         Ok(TransactWriteItem::builder().update(complete(update.build())?).build())
+    }
+
+    /// How it ended, in the environment's list; when it was taken up stays as it was.
+    fn outcome(&self, key: &Key, closing: &Closing) -> Answer<TransactWriteItem> {
+        let text = |text: &Option<String>| AttributeValue::S(text.clone().unwrap_or_default());
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .update_expression("SET #outcome = :outcome, #reason = :reason")
+            .expression_attribute_names("#outcome", "outcome")
+            .expression_attribute_names("#reason", "reason")
+            .expression_attribute_values(":outcome", text(&closing.summary.outcome))
+            .expression_attribute_values(":reason", text(&closing.summary.reason))
+            .build();
+        Ok(TransactWriteItem::builder().update(complete(update)?).build())
     }
 
     /// Held by this deployment under this token; afterwards free, the token kept.
