@@ -7,6 +7,7 @@ use lockstep_state_machines::{HealthyRelease, Inspection, InspectionOutcome, Kin
 
 use super::tags::LATEST;
 use super::{EffectError, Scene, seen};
+use crate::faults::FaultKind;
 use crate::ports::{DeploymentView, EnvironmentRecord, RolloutState, ServiceRef, ServiceView};
 
 pub(super) async fn inspect(
@@ -82,7 +83,12 @@ async fn look(
     service: &ServiceRef,
     scene: &Scene<'_>,
 ) -> Result<Result<(ServiceView, DeploymentView), String>, EffectError> {
-    let Some(view) = seen(scene.world.cluster.service(service).await)? else {
+    let found = match scene.world.cluster.service(service).await {
+        // A cluster that does not exist is a fault to ECS, not a missing service.
+        Err(fault) if fault.kind == FaultKind::NotFound => None,
+        answer => seen(answer)?,
+    };
+    let Some(view) = found else {
         return Ok(Err(format!(
             "ECS has no active service {} in cluster {}: create it, or correct the configuration",
             service.service, service.cluster

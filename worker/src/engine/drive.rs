@@ -71,9 +71,10 @@ impl Engine {
         let takes_over = drive.arrival.takeover_of == Some(newest.seq);
         if let Some(next) = machine.not_before()
             && now < next
-            && !takes_over
         {
-            self.wait_on(drive, &newest, next.duration_since(now).unsigned_abs()).await?;
+            // A longer wait than the queue can delay comes in pieces; what it permits stays with it.
+            let takeover = takes_over.then_some(newest.seq);
+            self.wait_on(drive, &newest, takeover, next.duration_since(now).unsigned_abs()).await?;
             return Ok(Turn::Over);
         }
         let id = newest.id;
@@ -249,7 +250,7 @@ impl Engine {
             let step = step.map_err(|e| EngineError::Inconsistent { id, problem: e.to_string() })?;
             let transition = match step {
                 Step::Stay { poll } => {
-                    self.wait_on(drive, &newest, poll.unsigned_abs()).await?;
+                    self.wait_on(drive, &newest, None, poll.unsigned_abs()).await?;
                     return Ok(Turn::Over);
                 }
                 Step::Moved(transition) => transition,
@@ -317,9 +318,15 @@ impl Engine {
     }
 
     /// Nothing to record: the chain of wake-ups goes on under the same number, at no write.
-    async fn wait_on(&self, drive: &Drive, newest: &Recorded, delay: Duration) -> Result<(), EngineError> {
+    async fn wait_on(
+        &self,
+        drive: &Drive,
+        newest: &Recorded,
+        takeover_of: Option<u64>,
+        delay: Duration,
+    ) -> Result<(), EngineError> {
         if drive.arrival.keeps_chain {
-            self.send_wake(newest.id, newest.wake, None, delay).await?;
+            self.send_wake(newest.id, newest.wake, takeover_of, delay).await?;
         }
         Ok(())
     }

@@ -1,9 +1,14 @@
 //! What Lockstep must do, seen from outside: real `lockstep` processes against the sandbox. One file per
 //! group of promises; each test starts a sandbox of its own.
 
+#![expect(unreachable_pub, reason = "a test program exports nothing; `pub` here means: for the other tests")]
+#![expect(clippy::unwrap_used, reason = "a panic is the report")]
+
 mod checks;
 mod hands;
+mod migration;
 mod promotion;
+mod refusals;
 mod stage;
 mod staging;
 mod untouched;

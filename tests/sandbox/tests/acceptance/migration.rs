@@ -49,7 +49,10 @@ async fn a_migration_that_fails_on_real_data_is_caught_only_because_the_release_
 /// The reason was kept: the candidate's tasks exited, and their own log says over which migration.
 async fn expect_failed_migration(stage: &Stage, caught: &Verdict) {
     let failure = &caught.json["failure"];
-    assert_eq!((&failure["code"], &failure["during"]), (&json!("rollout"), &json!("deploying/rolling-out-candidate")));
+    assert_eq!(
+        (&failure["code"], &failure["during"]),
+        (&json!("rollout"), &json!("deploying/rolling-out-candidate"))
+    );
     let stopped = failure["evidence"]["stopped_tasks"].as_array().unwrap();
     assert!(!stopped.is_empty(), "{failure:#}");
     let url = format!("{}/_sim/tasks", stage.sandbox.ecs().endpoint());
@@ -57,9 +60,11 @@ async fn expect_failed_migration(stage: &Stage, caught: &Verdict) {
     for line in stopped.iter().map(|line| line.as_str().unwrap()) {
         assert!(line.contains("container app: exit code 1"), "{line}");
         let id = line.strip_prefix("task ").and_then(|rest| rest.split(':').next()).unwrap();
-        let task = tasks["tasks"].as_array().unwrap().iter().find(|task| {
-            task["taskArn"].as_str().is_some_and(|arn| arn.ends_with(id))
-        });
+        let task = tasks["tasks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|task| task["taskArn"].as_str().is_some_and(|arn| arn.ends_with(id)));
         let log = task.unwrap()["containers"][0]["log"].as_str().unwrap();
         let log = std::fs::read_to_string(log).unwrap();
         assert!(log.contains("migration 0002-owner failed: Cannot add a NOT NULL column"), "{log}");

@@ -3,7 +3,7 @@
 
 use lockstep_events::{DeployRequested, Message, Requester, Target, encode};
 use sandbox::Options;
-use sandbox::sample::Variant;
+use sandbox::sample::{self, Variant};
 use sandbox::seeds::{IMAGES, OWNER, REPOSITORY};
 use serde_json::json;
 
@@ -103,13 +103,52 @@ async fn a_released_version_belongs_to_its_commit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_commit_whose_tags_or_images_are_not_as_lockstep_left_them_is_refused() {
+    let stage = Stage::set().await;
+    let github = stage.sandbox.github().control();
+    let first = stage.sandbox.push("0.1.0", Variant::Good, "First").unwrap();
+    stage.deploy().await.expect("healthy", 0);
+    stage.promote(&beta("0.1.0", &first)).await.expect("healthy", 0);
+    let digest = stage.tag("0.1.0").await.unwrap();
+    let deploy = ["deploy", "staging"];
+
+    let sha = stage.sandbox.push("0.2.0", Variant::Good, "Its image tag is taken").unwrap();
+    stage.retag("0.1.0", &beta("0.2.0", &sha)).await;
+    let message = format!("image tag {} exists already ({digest}) and was not made", beta("0.2.0", &sha));
+    stage.refuse(&deploy, "tag-taken", &[&message, "delete it or deploy another commit"]).await;
+
+    let sha = stage.sandbox.push("0.3.0", Variant::Good, "Its git tag is taken").unwrap();
+    let tag = beta("0.3.0", &sha);
+    github.tag(OWNER, REPOSITORY, &tag, &first).unwrap();
+    let message = format!("git tag {tag} names commit {first}, not {sha}: delete the tag");
+    stage.refuse(&deploy, "tag-taken", &[&message]).await;
+    github.delete_tag(OWNER, REPOSITORY, &tag).unwrap();
+
+    stage.delete_image("0.1.0").await;
+    let message = "the image of the latest release 0.1.0 is not in";
+    stage.refuse(&deploy, "image-gone", &[message, "deploy with --skip-baseline and a reason"]).await;
+    let message = format!("the image of commit {} is recorded as {digest}, but", &first[..7]);
+    let earlier = ["deploy", "staging", "--ref", &first];
+    stage.refuse(&earlier, "image-gone", &[&message, "no longer has it: restore it"]).await;
+
+    let mut commit = sample::commit("main", "0.4.0", Variant::Good, "No version");
+    commit.changes.insert("apps/server/Cargo.toml".to_owned(), None);
+    let sha = github.commit(OWNER, REPOSITORY, commit).unwrap();
+    let message = format!("commit {} has no file apps/server/Cargo.toml", &sha[..7]);
+    stage.refuse(&deploy, "version-unreadable", &[&message, "set github.version_file"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_is_not_as_configured_is_left_alone() {
-    let (staging, places) = ("LOCKSTEP__APPLICATIONS__SAMPLE__ENVIRONMENTS__STAGING", [
-        ("SERVICE", "website", "ECS has no active service website in cluster staging: create it"),
-        ("DATABASE__SERVICE", "postgres", "ECS has no active service postgres in cluster staging"),
-        ("CLUSTER", "stage", "ECS has no active service app in cluster stage"),
-        ("CONTAINER", "web", "staging-app:1 has no container \"web\", only app: correct `container`"),
-    ]);
+    let (staging, places) = (
+        "LOCKSTEP__APPLICATIONS__SAMPLE__ENVIRONMENTS__STAGING",
+        [
+            ("SERVICE", "website", "ECS has no active service website in cluster staging: create it"),
+            ("DATABASE__SERVICE", "postgres", "ECS has no active service postgres in cluster staging"),
+            ("CLUSTER", "stage", "ECS has no active service app in cluster stage"),
+            ("CONTAINER", "web", "staging-app:1 has no container \"web\", only app: correct `container`"),
+        ],
+    );
     for (key, value, message) in places {
         let mut stage = Stage::set_without_worker(Options::default()).await;
         stage.add_worker_with("worker-1", &[(&format!("{staging}__{key}"), value)]);
@@ -177,7 +216,11 @@ fn by_hand(environment: &str, target: Target) -> DeployRequested {
         application: "sample".parse().unwrap(),
         environment: environment.parse().unwrap(),
         target,
-        requester: Requester { actor: "octocat".to_owned(), workflow_run_id: None, workflow_run_attempt: None },
+        requester: Requester {
+            actor: "octocat".to_owned(),
+            workflow_run_id: None,
+            workflow_run_attempt: None,
+        },
         requested_at: jiff::Timestamp::now(),
         overrides: lockstep_events::Overrides::default(),
     }

@@ -47,7 +47,12 @@ impl Stage {
         verdict.expect("rejected", 3);
         words.iter().for_each(|words| _ = verdict.says(words));
         assert_eq!(verdict.text("refusal"), code);
-        assert_eq!(self.changes().since(&changes), [""; 0], "a refusal touched something: {:#?}", verdict.run);
+        assert_eq!(
+            self.changes().since(&changes),
+            [""; 0],
+            "a refusal touched something: {:#?}",
+            verdict.run
+        );
         assert_eq!((self.record("staging").await, self.record("production").await), records);
         verdict
     }

@@ -124,7 +124,7 @@ async fn a_beta_that_is_never_ready_is_rolled_back_by_the_worker_itself() {
     let readiness = &verdict.json["failure"]["evidence"]["readiness"];
     assert_eq!(readiness["status"], 503, "the last answer is kept: {readiness}");
     let updates = stage.sandbox.ecs().log();
-    let back = updates.iter().filter(|call| call.action == "UpdateService").last().unwrap();
+    let back = updates.iter().rfind(|call| call.action == "UpdateService").unwrap();
     let target = back.request["taskDefinition"].as_str().unwrap();
     assert!(target.ends_with("production-app:2"), "the worker went back itself: {target}");
 }
@@ -185,6 +185,6 @@ async fn somebody_elses_rollout_is_named_and_left_in_place() {
     let view = stage.environment("production").await;
     assert!(view.record.current.is_none(), "nobody can say what runs there now");
     let last = stage.sandbox.ecs().log();
-    let last = last.iter().filter(|call| call.action == "UpdateService").last().unwrap().clone();
+    let last = last.iter().rfind(|call| call.action == "UpdateService").unwrap().clone();
     assert!(last.request["taskDefinition"].as_str().unwrap().ends_with("production-app:2"), "not overwritten");
 }

@@ -1,0 +1,116 @@
+//! The configuration file: what is refused, and in which words.
+
+#![expect(clippy::unwrap_used, reason = "a panic is the report")]
+
+use std::path::Path;
+
+use lockstep::config::{Config, ConfigError};
+
+const EXAMPLE: &str = r#"
+table = "lockstep"
+[queue]
+url = "https://sqs.example/1/lockstep"
+dead_letter_url = "https://sqs.example/1/lockstep-dead-letters"
+[applications.sample.github]
+owner = "acme"
+repository = "sample"
+version_file = "Cargo.toml"
+build_workflow = "build-image.yml"
+[applications.sample.registry]
+repository = "docker.io/acme/sample"
+[applications.sample.environments.staging]
+kind = "staging"
+cluster = "staging"
+service = "app"
+container = "app"
+database = { service = "database" }
+readiness = { url = "https://staging.example/ready" }
+[applications.sample.environments.production]
+kind = "production"
+cluster = "production"
+service = "app"
+container = "app"
+readiness = { url = "https://example/ready" }
+"#;
+
+fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::parse(text, Path::new("lockstep.toml"), variables)
+}
+
+fn refusal(text: &str) -> String {
+    parse(text, &[]).unwrap_err().to_string()
+}
+
+#[test]
+fn the_example_of_the_readme_is_valid() {
+    let readme = include_str!("../../README.md");
+    let toml = readme.split("```toml").nth(1).unwrap().split("```").next().unwrap();
+    let config = parse(toml, &[]).unwrap();
+    let application = &config.applications["test-io"];
+    assert_eq!(application.release_tag.to_string(), "{version}");
+    let production = &application.environments["production"];
+    assert_eq!(application.counterpart(production).unwrap().as_str(), "staging");
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_path_and_the_nearest_known_one() {
+    let cases = [
+        ("tabel = 'x'\n", "unknown key `tabel`: did you mean `table`?"),
+        ("[worker]\nconcurency = 2\n", "unknown key `worker.concurency`: did you mean `concurrency`?"),
+    ];
+    for (line, expected) in cases {
+        let text =
+            if line.starts_with('[') { format!("{EXAMPLE}{line}") } else { format!("{line}{EXAMPLE}") };
+        assert_eq!(refusal(&text), expected);
+    }
+    let nested = EXAMPLE.replace("{ service = \"database\" }", "{ servce = \"database\" }");
+    assert_eq!(
+        refusal(&nested),
+        "unknown key `applications.sample.environments.staging.database.servce`: did you mean `service`?"
+    );
+    let far = format!("zzzzzzzz = 1\n{EXAMPLE}");
+    assert_eq!(refusal(&far), "unknown key `zzzzzzzz`", "nothing like it: nothing is suggested");
+}
+
+#[test]
+fn variables_go_over_the_file_and_are_checked_like_it() {
+    let config = parse(
+        EXAMPLE,
+        &[
+            ("LOCKSTEP__WORKER__POLL_SECONDS", "3"),
+            ("LOCKSTEP__AWS__REGION", "eu-central-1"),
+            ("LOCKSTEP__APPLICATIONS__SAMPLE__ENVIRONMENTS__STAGING__DESIRED_COUNT", "4"),
+            ("UNRELATED", "x"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.worker.poll_seconds, 3);
+    assert_eq!(config.aws.region.as_deref(), Some("eu-central-1"));
+    assert_eq!(config.applications["sample"].environments["staging"].desired_count, 4);
+    let misspelt = parse(EXAMPLE, &[("LOCKSTEP__WORKER__POL_SECONDS", "3")]).unwrap_err();
+    assert!(misspelt.to_string().contains("did you mean `poll_seconds`"), "{misspelt}");
+    let inside = parse(EXAMPLE, &[("LOCKSTEP__TABLE__NAME", "x")]).unwrap_err();
+    assert!(inside.to_string().contains("not a section"), "{inside}");
+}
+
+#[test]
+fn values_out_of_their_range_are_refused_with_what_is_expected() {
+    let with = |line: &str| refusal(&format!("{EXAMPLE}{line}"));
+    assert!(with("[worker]\nconcurrency = 0\n").contains("expected 1 to 64"));
+    assert!(with("[worker]\nclaim_lease_seconds = 20\n").contains("at least three times"));
+    assert!(with("[retry]\ncap_seconds = 901\n").contains("at most 900"));
+    let database = EXAMPLE.replace(
+        "readiness = { url = \"https://example/ready\" }",
+        "readiness = { url = \"https://example/ready\" }\ndatabase = { service = \"database\" }",
+    );
+    assert!(refusal(&database).contains("never made fresh"));
+    let counterpart =
+        EXAMPLE.replace("kind = \"production\"", "kind = \"production\"\ncounterpart = \"production\"");
+    assert!(refusal(&counterpart).contains("must be of the other kind"));
+    let name = EXAMPLE.replace("environments.production", "environments.Production");
+    assert!(refusal(&name).contains("is not a valid environment name"));
+    let missing = EXAMPLE.replace("table = \"lockstep\"", "");
+    assert!(refusal(&missing).contains("table"));
+    assert!(refusal("table = ").contains("not valid TOML"));
+}
