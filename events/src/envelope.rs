@@ -32,7 +32,9 @@ pub enum DecodeError {
     #[error("the message is not JSON: {0}")]
     NotJson(String),
     /// JSON, but without the fields that every message has.
-    #[error("the message has no {field:?} of type {expected}: expected {{\"lockstep\": 1, \"type\": …, \"body\": …}} or an EventBridge event")]
+    #[error(
+        "the message has no {field:?} of type {expected}: expected {{\"lockstep\": 1, \"type\": …, \"body\": …}} or an EventBridge event"
+    )]
     MissingField {
         /// The absent or mistyped field.
         field: &'static str,
@@ -40,7 +42,9 @@ pub enum DecodeError {
         expected: &'static str,
     },
     /// An envelope of another version.
-    #[error("envelope version {found} is unknown to this worker, which reads version {ENVELOPE_VERSION}: upgrade the older side")]
+    #[error(
+        "envelope version {found} is unknown to this worker, which reads version {ENVELOPE_VERSION}: upgrade the older side"
+    )]
     UnknownVersion {
         /// The version found.
         found: u64,
@@ -52,7 +56,9 @@ pub enum DecodeError {
         found: String,
     },
     /// An EventBridge event of another kind: the rule lets through more than it should.
-    #[error("EventBridge event {found:?} is not handled: the rule should send {ECS_DEPLOYMENT_STATE_CHANGE:?} only")]
+    #[error(
+        "EventBridge event {found:?} is not handled: the rule should send {ECS_DEPLOYMENT_STATE_CHANGE:?} only"
+    )]
     UnknownEventBridgeType {
         /// The `detail-type` found.
         found: String,

@@ -31,9 +31,7 @@ string_type!(
 
 /// A deployment's identity and the idempotency key of its request: a version 7 UUID made by whoever asks,
 /// so that asking twice is the same request. Version 7 begins with the time, so ids sort by age.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DeploymentId(uuid::Uuid);
 

@@ -9,7 +9,8 @@ use crate::{CommitSha, ShortSha};
 
 const VERSION: &str = "a semantic version without `v` and without build metadata, such as 0.1.0";
 const BETA: &str = "{version}-{first 7 digits of the commit}.beta without `v`, such as 0.1.0-abcdef0.beta";
-const TAG_PATTERN: &str = "a git tag with `{version}` in it exactly once, such as {version} or release-{version}";
+const TAG_PATTERN: &str =
+    "a git tag with `{version}` in it exactly once, such as {version} or release-{version}";
 
 /// The version of a release (Semantic Versioning 2.0.0). Build metadata is refused: `+` is not allowed in
 /// an image tag, and two versions that differ only in it would be the same release.

@@ -49,7 +49,8 @@ fn every_way_to_be_wrong_has_its_own_name() {
     let misspelt = request().replace("\"requested_at\"", "\"skip_basline\":\"x\",\"requested_at\"");
     let Err(DecodeError::InvalidBody { problem, .. }) = decode(&misspelt) else { panic!() };
     assert!(problem.contains("skip_basline"), "{problem}");
-    let Err(DecodeError::InvalidBody { problem, .. }) = decode(&request().replace("0.1.0-", "v0.1.0-")) else {
+    let Err(DecodeError::InvalidBody { problem, .. }) = decode(&request().replace("0.1.0-", "v0.1.0-"))
+    else {
         panic!()
     };
     assert!(problem.contains("beta tag"), "{problem}");

@@ -145,8 +145,6 @@ pub enum DispatchOutcome {
         /// Whether it was found and not started.
         adopted: bool,
     },
-    /// Too early to tell whether an earlier try took effect; look again.
-    Unsettled,
 }
 
 /// How the build goes.
@@ -227,8 +225,6 @@ pub enum RevisionOutcome {
         /// Whether it was found and not made.
         adopted: bool,
     },
-    /// Too early to tell whether an earlier try took effect; look again.
-    Unsettled,
 }
 
 /// How draining goes.
@@ -260,8 +256,6 @@ pub enum StartOutcome {
         /// Whether it was found and not started.
         adopted: bool,
     },
-    /// Too early to tell whether an earlier try took effect; look again.
-    Unsettled,
 }
 
 /// How a rollout goes.

@@ -82,7 +82,6 @@ pub(super) fn starting(
             d.rollouts.insert(leg, rollout.clone());
             Outcome::Transition(State::RollingOut { leg })
         }
-        StartOutcome::Unsettled => Outcome::Handled,
     }
 }
 

@@ -104,7 +104,6 @@ fn dispatching(d: &mut Deployment, outcome: &DispatchOutcome, cx: &mut Context<'
             d.build = Some(build.clone());
             Outcome::Transition(State::AwaitingBuild)
         }
-        DispatchOutcome::Unsettled => Outcome::Handled,
     }
 }
 

@@ -16,31 +16,19 @@ pub(super) fn handle(
     let (State::Registering { leg }, Event::Revision(outcome)) = (state, event) else {
         return Outcome::Super;
     };
-    if !registered(leg, d, outcome, cx) {
-        return Outcome::Handled;
-    }
+    registered(leg, d, outcome, cx);
     Outcome::Transition(match next(d, leg) {
         Some(leg) => State::Registering { leg },
         None => deploying::first(d),
     })
 }
 
-/// Notes a registered revision; false when it is not settled yet.
-pub(super) fn registered(
-    leg: Leg,
-    d: &mut Deployment,
-    outcome: &RevisionOutcome,
-    cx: &mut Context<'_>,
-) -> bool {
-    match outcome {
-        RevisionOutcome::Registered { arn, adopted } => {
-            let how = if *adopted { "found" } else { "registered" };
-            cx.say(format!("{how} the revision for {}: {arn}", leg.in_words()));
-            d.revisions.insert(leg, arn.clone());
-            true
-        }
-        RevisionOutcome::Unsettled => false,
-    }
+/// Notes a registered revision.
+pub(super) fn registered(leg: Leg, d: &mut Deployment, outcome: &RevisionOutcome, cx: &mut Context<'_>) {
+    let RevisionOutcome::Registered { arn, adopted } = outcome;
+    let how = if *adopted { "found" } else { "registered" };
+    cx.say(format!("{how} the revision for {}: {arn}", leg.in_words()));
+    d.revisions.insert(leg, arn.clone());
 }
 
 /// The first state of this phase, or, when the wanted image runs in production already, its verification.

@@ -19,11 +19,8 @@ pub(super) fn handle(
 ) -> Outcome<State> {
     match (state, event) {
         (State::Registering { leg }, Event::Revision(outcome)) => {
-            if retagged::registered(leg, d, outcome, cx) {
-                Outcome::Transition(State::Draining { restoring: true })
-            } else {
-                Outcome::Handled
-            }
+            retagged::registered(leg, d, outcome, cx);
+            Outcome::Transition(State::Draining { restoring: true })
         }
         (State::Draining { restoring }, Event::Drain(outcome))
         | (State::AwaitingDrain { restoring }, Event::Drain(outcome)) => {

@@ -64,8 +64,7 @@ fn inspection(last: Option<&InspectionOutcome>, scenario: &Scenario) -> Option<I
 fn dispatch(last: Option<&DispatchOutcome>) -> Option<DispatchOutcome> {
     match last {
         None => Some(DispatchOutcome::Dispatched { build: run(), adopted: false }),
-        Some(DispatchOutcome::Dispatched { .. }) => Some(DispatchOutcome::Unsettled),
-        Some(DispatchOutcome::Unsettled) => None,
+        Some(DispatchOutcome::Dispatched { .. }) => None,
     }
 }
 
@@ -117,8 +116,7 @@ fn release(last: Option<&ReleaseOutcome>) -> Option<ReleaseOutcome> {
 fn revision(last: Option<&RevisionOutcome>, leg: &str) -> Option<RevisionOutcome> {
     match last {
         None => Some(RevisionOutcome::Registered { arn: format!("revision-of-{leg}"), adopted: false }),
-        Some(RevisionOutcome::Registered { .. }) => Some(RevisionOutcome::Unsettled),
-        Some(RevisionOutcome::Unsettled) => None,
+        Some(RevisionOutcome::Registered { .. }) => None,
     }
 }
 
@@ -141,8 +139,7 @@ fn drains(following: bool) -> Vec<Event> {
 fn start(last: Option<&StartOutcome>, leg: &str) -> Option<StartOutcome> {
     match last {
         None => Some(StartOutcome::Started { rollout: format!("rollout-of-{leg}"), adopted: false }),
-        Some(StartOutcome::Started { .. }) => Some(StartOutcome::Unsettled),
-        Some(StartOutcome::Unsettled) => None,
+        Some(StartOutcome::Started { .. }) => None,
     }
 }
 

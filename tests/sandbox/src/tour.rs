@@ -32,8 +32,13 @@ where
     let version = next_version(sandbox);
     let sha = sandbox.push(&version, Variant::Good, &format!("Version {version}"))?;
     let beta = format!("{version}-{}.beta", &sha[..7]);
-    say(&format!("\npushed commit {} (version {version}) to {OWNER}/{REPOSITORY}; its checks passed", &sha[..7]));
-    for words in [vec!["deploy", "staging", "--wait"], vec!["promote", beta.as_str(), "--wait"], vec!["status"]] {
+    say(&format!(
+        "\npushed commit {} (version {version}) to {OWNER}/{REPOSITORY}; its checks passed",
+        &sha[..7]
+    ));
+    for words in
+        [vec!["deploy", "staging", "--wait"], vec!["promote", beta.as_str(), "--wait"], vec!["status"]]
+    {
         run_command(&words);
         let exit = command(&words).await;
         if exit != Exit::Done {
@@ -47,6 +52,19 @@ where
 fn next_version(sandbox: &Sandbox) -> String {
     let commits = sandbox.github().control().build_count(OWNER, REPOSITORY).map_or(0, |count| count.started);
     format!("0.{}.0", commits + 1)
+}
+
+/// The AWS CLI's command that prints a deployment's history, with `ID` where its id goes. What it needs is
+/// the table's name and that id; everything else says where the sandbox's DynamoDB is.
+#[must_use]
+pub fn query(sandbox: &Sandbox) -> String {
+    let (endpoint, table) = (sandbox.dynamodb().endpoint(), settings::TABLE);
+    format!(
+        r#"aws dynamodb query --endpoint-url {endpoint} --table-name {table} \
+    --consistent-read --key-condition-expression 'pk = :id' \
+    --expression-attribute-values '{{":id":{{"S":"deployment#ID"}}}}' \
+    --query 'Items[].[seq.N, at.S, from.S, to.S, event.S, detail.S]' --output text"#
+    )
 }
 
 /// Says how to look at what happened and how to try more.
@@ -68,10 +86,7 @@ The sandbox stays up (Ctrl-C stops it; its state is kept). In another terminal:
 
 The table, with the AWS CLI; a deployment's id is all it needs:
 
-  aws dynamodb query --endpoint-url http://127.0.0.1:{dynamodb} --table-name {table} \
-    --consistent-read --key-condition-expression 'pk = :id' \
-    --expression-attribute-values '{{":id":{{"S":"deployment#ID"}}}}' \
-    --query 'Items[].[seq.N, at.S, from.S, to.S, event.S, detail.S]' --output text
+  {query}
 
 A commit of the sample application that crashes at start, then deploy staging again:
 
@@ -81,8 +96,7 @@ A commit of the sample application that crashes at start, then deploy staging ag
 Staging answers at http://127.0.0.1:{staging}/api/v1/info, production at http://127.0.0.1:{production}/api/v1/info"#,
         exports = exports.join("\n"),
         config = config.display(),
-        dynamodb = ports.dynamodb,
-        table = settings::TABLE,
+        query = query(sandbox),
         github = ports.github,
         staging = ports.staging,
         production = ports.production,

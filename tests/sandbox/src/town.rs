@@ -29,7 +29,9 @@ pub struct Options {
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// Its folder cannot be used.
-    #[error("the sandbox's folder: {path}: {problem}; give another one with --folder, or delete it to begin afresh")]
+    #[error(
+        "the sandbox's folder: {path}: {problem}; give another one with --folder, or delete it to begin afresh"
+    )]
     Folder {
         /// Which file or folder.
         path: PathBuf,

@@ -2,8 +2,9 @@
 //! into the library instead.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Output, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
 use crate::Sandbox;
@@ -19,6 +20,24 @@ impl WorkerProcess {
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.child.id()
+    }
+
+    /// Asks it to stop (SIGTERM): it finishes what is under way.
+    ///
+    /// # Errors
+    /// The process has ended, or cannot be reached.
+    pub fn terminate(&self) -> std::io::Result<()> {
+        let pid = self.pid().and_then(|pid| Pid::from_raw(pid.cast_signed()));
+        let pid = pid.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))?;
+        Ok(kill_process(pid, Signal::TERM)?)
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Errors
+    /// The process cannot be reached.
+    pub async fn ended(mut self) -> std::io::Result<ExitStatus> {
+        self.child.wait().await
     }
 
     /// Ends it at once (SIGKILL).
@@ -41,6 +60,17 @@ pub struct Run {
     pub stderr: String,
 }
 
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+}
+
 impl Sandbox {
     /// A `lockstep` command in this sandbox's environment, not started.
     #[must_use]
@@ -56,13 +86,7 @@ impl Sandbox {
     /// # Errors
     /// It cannot be started.
     pub async fn run(&self, arguments: &[&str]) -> std::io::Result<Run> {
-        let output = self.command(arguments).output().await?;
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Ok(Run {
-            code: output.status.code().unwrap_or(-1),
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-        })
+        Ok(self.command(arguments).output().await?.into())
     }
 
     /// Starts a worker; its log goes to a file in the sandbox's folder.

@@ -88,10 +88,7 @@ async fn rolls_back_itself(service: &ServiceRef, scene: &Scene<'_>) -> Result<bo
     let rollouts = seen(scene.world.cluster.rollouts(service, window(scene)).await)?;
     Ok(rollouts.iter().any(|rollout| {
         &rollout.task_definition == candidate
-            && matches!(
-                rollout.status,
-                RolloutStatus::RollbackInProgress | RolloutStatus::RollbackSuccessful
-            )
+            && matches!(rollout.status, RolloutStatus::RollbackInProgress | RolloutStatus::RollbackSuccessful)
     }))
 }
 

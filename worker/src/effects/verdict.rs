@@ -170,7 +170,10 @@ mod tests {
             status_reason: "as ECS says".to_owned(),
             task_definition: task_definition.to_owned(),
             created_at: jiff::Timestamp::UNIX_EPOCH,
-            rollback: Some(RolloutRollback { reason: "tasks failed to start".to_owned(), task_definition: None }),
+            rollback: Some(RolloutRollback {
+                reason: "tasks failed to start".to_owned(),
+                task_definition: None,
+            }),
             failure_count: 3,
             threshold: 3,
         }

@@ -5,13 +5,13 @@
 mod checks;
 #[path = "../acceptance/hands.rs"]
 mod hands;
+#[path = "../acceptance/migration.rs"]
+mod migration;
+#[path = "../acceptance/refusals.rs"]
+mod refusals;
 #[path = "../acceptance/stage.rs"]
 mod stage;
 #[path = "../acceptance/staging.rs"]
 mod staging;
 #[path = "../acceptance/untouched.rs"]
 mod untouched;
-#[path = "../acceptance/migration.rs"]
-mod migration;
-#[path = "../acceptance/refusals.rs"]
-mod refusals;

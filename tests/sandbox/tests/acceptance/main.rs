@@ -4,12 +4,20 @@
 #![expect(unreachable_pub, reason = "a test program exports nothing; `pub` here means: for the other tests")]
 #![expect(clippy::unwrap_used, reason = "a panic is the report")]
 
+mod between;
+mod cancellation;
 mod checks;
+mod concurrency;
 mod hands;
+mod mailbox;
 mod migration;
 mod promotion;
 mod refusals;
+mod requests;
 mod stage;
 mod staging;
+mod table;
+mod traces;
 mod untouched;
 mod verdicts;
+mod workers;

@@ -20,7 +20,7 @@ pub struct Stage {
     pub sandbox: Sandbox,
     pub store: Arc<dyn Store>,
     workers: Vec<WorkerProcess>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// The last line of `--wait --json`, and how the command ended.
@@ -45,12 +45,26 @@ impl Stage {
 
     /// A sandbox whose table and queues exist, without a worker.
     pub async fn set_without_worker(options: Options) -> Self {
-        let folder = tempfile::Builder::new().prefix("stage-").tempdir_in(scratch()).unwrap();
+        Self::open(tempfile::Builder::new().prefix("stage-").tempdir_in(scratch()).unwrap(), options).await
+    }
+
+    /// Kills the workers, stops everything and starts it again where it was, without a worker. The queue's
+    /// contents are lost.
+    pub async fn restart(self, options: Options) -> Self {
+        let Self { sandbox, workers, folder, .. } = self;
+        for worker in workers {
+            worker.kill().await.unwrap();
+        }
+        sandbox.shutdown().await;
+        Self::open(folder, options).await
+    }
+
+    async fn open(folder: tempfile::TempDir, options: Options) -> Self {
         let sandbox = Sandbox::start(folder.path(), options).await.unwrap();
         let init = sandbox.run(&["init"]).await.unwrap();
         assert_eq!(init.code, 0, "{init:?}");
         let store = store(&sandbox).await;
-        Self { sandbox, store, workers: Vec::new(), _folder: folder }
+        Self { sandbox, store, workers: Vec::new(), folder }
     }
 
     /// Starts one more worker.
@@ -165,13 +179,7 @@ impl Stage {
             .credentials_provider(credentials)
             .build();
         let update = aws_sdk_ecs::Client::from_conf(config).update_service();
-        update
-            .cluster(cluster)
-            .service(service)
-            .task_definition(task_definition)
-            .send()
-            .await
-            .unwrap();
+        update.cluster(cluster).service(service).task_definition(task_definition).send().await.unwrap();
     }
 
     /// How many builds were started.
@@ -226,6 +234,11 @@ impl Verdict {
 /// The beta tag of a commit.
 pub fn beta(version: &str, sha: &str) -> String {
     format!("{version}-{}.beta", &sha[..7])
+}
+
+/// A new deployment's id.
+pub fn new_id() -> DeploymentId {
+    uuid::Uuid::now_v7().try_into().unwrap()
 }
 
 fn scratch() -> PathBuf {

@@ -50,7 +50,10 @@ fn settings() -> Vec<(&'static str, Knobs)> {
     let default = Knobs::default();
     vec![
         ("as AWS most likely is", default.clone()),
-        ("a rollback reuses the old id", Knobs { rollback_primary: RollbackPrimary::OldId, ..default.clone() }),
+        (
+            "a rollback reuses the old id",
+            Knobs { rollback_primary: RollbackPrimary::OldId, ..default.clone() },
+        ),
         (
             "rollouts are listed late and reads lag",
             Knobs {
@@ -137,8 +140,7 @@ async fn a_first_promotion_that_crashes_is_failed_and_needs_an_operator() {
         BreakerWithoutTarget::FailsDeployment,
     ] {
         let knobs = Knobs { breaker_without_target: without_target, ..Knobs::default() };
-        let mut stage =
-            Stage::set_without_worker(Options { ecs: knobs, ..Options::default() }).await;
+        let mut stage = Stage::set_without_worker(Options { ecs: knobs, ..Options::default() }).await;
         stage.add_worker_with("worker-1", &[("LOCKSTEP__DEADLINES__ROLLOUT_SECONDS", "12")]);
         let sha = stage.sandbox.push("0.1.0", Variant::CrashesAtStart, "First").unwrap();
         stage.deploy().await.expect("failed", 4).says("an operator is needed");
@@ -186,5 +188,8 @@ async fn somebody_elses_rollout_is_named_and_left_in_place() {
     assert!(view.record.current.is_none(), "nobody can say what runs there now");
     let last = stage.sandbox.ecs().log();
     let last = last.iter().rfind(|call| call.action == "UpdateService").unwrap().clone();
-    assert!(last.request["taskDefinition"].as_str().unwrap().ends_with("production-app:2"), "not overwritten");
+    assert!(
+        last.request["taskDefinition"].as_str().unwrap().ends_with("production-app:2"),
+        "not overwritten"
+    );
 }
