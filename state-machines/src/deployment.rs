@@ -78,6 +78,10 @@ pub struct Deployment {
     /// Where the release can be looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release_url: Option<String>,
+    /// The commit that was found when the source was first looked at: a branch that moves on while its
+    /// checks are awaited does not change what is deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<CommitSha>,
     /// What is waited for while the source is being checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_on: Option<String>,
@@ -128,6 +132,7 @@ impl Deployment {
             revisions: BTreeMap::new(),
             rollouts: BTreeMap::new(),
             release_url: None,
+            pinned: None,
             waiting_on: None,
             touched: false,
             references_touched: false,

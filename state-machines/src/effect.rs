@@ -15,6 +15,8 @@ pub enum Effect {
         target: Target,
         /// Rules set aside.
         overrides: Overrides,
+        /// The commit that was found at the first look, if there was one.
+        pinned: Option<CommitSha>,
     },
     /// Look at the services, compare with the environment's record. Reads only.
     Inspect {
@@ -175,9 +177,11 @@ impl Effect {
         let digest = || d.digest.clone().ok_or(need("digest"));
         let inspection = || d.inspection.as_ref().ok_or(need("inspection"));
         let effect = match state {
-            State::CheckingSource => {
-                Self::CheckSource { target: d.request.target.clone(), overrides: d.request.overrides.clone() }
-            }
+            State::CheckingSource => Self::CheckSource {
+                target: d.request.target.clone(),
+                overrides: d.request.overrides.clone(),
+                pinned: d.pinned.clone(),
+            },
             State::Inspecting => Self::Inspect { digest: d.digest.clone() },
             State::DispatchingBuild => {
                 let source = source()?;

@@ -33,7 +33,8 @@ impl Deployment {
     /// What ending in this state means; `None` for a state that is no end.
     #[must_use]
     pub fn ending(&self, state: State, now: Timestamp) -> Option<Ending> {
-        let cause = self.failure.as_ref().map_or("", |f| f.message.as_str());
+        // A sentence goes on after it; services end theirs as they like.
+        let cause = self.failure.as_ref().map_or("", |f| f.message.trim_end_matches('.'));
         let ending = match state {
             State::Healthy => self.healthy(now)?,
             State::Rejected => Ending {
@@ -159,9 +160,11 @@ impl Deployment {
     }
 
     fn back_on(&self, target: &HealthyRelease) -> String {
-        format!(
-            "{} runs {} again ({}), digest and readiness verified",
-            self.request.environment, target.image_tag, target.digest
-        )
+        let unproven = self.restored.as_ref().and_then(|(proof, _)| proof.unproven.as_ref());
+        let proof = match unproven {
+            None => "digest and readiness verified".to_owned(),
+            Some(why) => format!("readiness verified, parity unproven: {why}"),
+        };
+        format!("{} runs {} again ({}), {proof}", self.request.environment, target.image_tag, target.digest)
     }
 }

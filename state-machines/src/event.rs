@@ -93,6 +93,8 @@ pub enum SourceOutcome {
     Waiting {
         /// In words.
         on: String,
+        /// The commit that is being decided on: what was asked for may be a branch, which moves.
+        commit: CommitSha,
     },
 }
 

@@ -61,6 +61,8 @@ pub(crate) struct Context<'a> {
     pub(crate) policy: &'a Policy,
     /// What to record about a transition, in words.
     detail: String,
+    /// Until when the present state may last.
+    pub(crate) deadline: Option<Timestamp>,
     /// Set when a fact changed although the state did not.
     pub(crate) changed: bool,
     /// What was seen with this event, kept if it turns out to be the failure.
@@ -145,8 +147,14 @@ impl Machine {
         policy: &Policy,
     ) -> Result<Step, UnexpectedEvent> {
         let from = self.state;
-        let mut cx =
-            Context { now, policy, detail: String::new(), changed: false, evidence: Evidence::default() };
+        let mut cx = Context {
+            now,
+            policy,
+            detail: String::new(),
+            deadline: self.deadline,
+            changed: false,
+            evidence: Evidence::default(),
+        };
         let mut facts = Facts(self.deployment.clone());
         let mut leaf = self.state;
         let outcome = leaf.handle(&mut facts, event, &mut cx);

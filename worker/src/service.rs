@@ -5,12 +5,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lockstep_events::Message;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Disposition, Engine, EngineError};
-use crate::ports::{Delivery, Queue};
+use crate::ports::{Answer, Delivery, Queue};
 use crate::world::World;
 
 /// How long one receive waits for a message (SQS's maximum).
@@ -30,7 +31,11 @@ pub async fn run(world: Arc<World>, shutdown: CancellationToken) -> Result<(), E
     let slots = Arc::new(Semaphore::new(world.settings.concurrency));
     let mut handling = JoinSet::new();
     while !shutdown.is_cancelled() {
-        while handling.try_join_next().is_some() {}
+        while let Some(ended) = handling.try_join_next() {
+            if let Err(panic) = ended {
+                tracing::error!(%panic, "handling a message ended abnormally: it comes back");
+            }
+        }
         // One slot is held while receiving, so that no message is taken that nobody can handle.
         let Some(first) = shutdown.run_until_cancelled(Arc::clone(&slots).acquire_owned()).await else {
             break;
@@ -91,14 +96,25 @@ async fn handle(engine: &Engine, delivery: Delivery) {
             if error.is_transient() {
                 tracing::warn!(message.id = %message, %error, "message not handled: it comes back");
             } else {
-                tracing::error!(message.id = %message, %error, "message not handled: it comes back until the queue gives it up");
+                tracing::error!(message.id = %message, %error, "message not handled: it comes back until somebody mends this");
             }
-            Ok(())
+            if is_wake_up(&delivery) { renew(queue.as_ref(), &delivery, visibility).await } else { Ok(()) }
         }
     };
     if let Err(fault) = done {
         tracing::warn!(message.id = %message, fault.message = %fault, "message not deleted: it comes back and finds its work done");
     }
+}
+
+fn is_wake_up(delivery: &Delivery) -> bool {
+    matches!(lockstep_events::decode(&delivery.body), Ok(Message::WakeUp(_)))
+}
+
+/// Sends a wake-up afresh and deletes the old one. A wake-up is a deployment's life line: a table that cannot
+/// be reached for long must not use its deliveries up and leave it in the dead-letter queue.
+async fn renew(queue: &dyn Queue, delivery: &Delivery, delay: Duration) -> Answer<()> {
+    queue.send(&delivery.body, delay).await?;
+    queue.delete(&delivery.receipt).await
 }
 
 async fn heartbeat(queue: &dyn Queue, delivery: &Delivery, visibility: Duration) {

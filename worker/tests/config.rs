@@ -105,9 +105,16 @@ fn values_out_of_their_range_are_refused_with_what_is_expected() {
         "readiness = { url = \"https://example/ready\" }\ndatabase = { service = \"database\" }",
     );
     assert!(refusal(&database).contains("never made fresh"));
-    let counterpart =
-        EXAMPLE.replace("kind = \"production\"", "kind = \"production\"\ncounterpart = \"production\"");
+    let counterpart = EXAMPLE.replace("kind = \"staging\"", "kind = \"staging\"\ncounterpart = \"staging\"");
     assert!(refusal(&counterpart).contains("must be of the other kind"));
+    let counterpart =
+        EXAMPLE.replace("kind = \"production\"", "kind = \"production\"\ncounterpart = \"staging\"");
+    assert!(refusal(&counterpart).contains("has no `counterpart`"));
+    assert!(with("[worker]\nclaim_lease_seconds = 901\n").contains("at most 900"));
+    let same = EXAMPLE.replace("cluster = \"production\"", "cluster = \"staging\"");
+    assert!(refusal(&same).contains("deploy to the same ECS service app of cluster staging"));
+    let secret = EXAMPLE.replace("https://example/ready", "https://user:secret@example/ready");
+    assert!(refusal(&secret).contains("holds a user or password"));
     let name = EXAMPLE.replace("environments.production", "environments.Production");
     assert!(refusal(&name).contains("is not a valid environment name"));
     let missing = EXAMPLE.replace("table = \"lockstep\"", "");

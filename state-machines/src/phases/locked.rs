@@ -56,7 +56,8 @@ fn checking_source(d: &mut Deployment, outcome: &SourceOutcome, cx: &mut Context
             Outcome::Transition(State::Inspecting)
         }
         SourceOutcome::Refused(refusal) => refuse(d, refusal, cx),
-        SourceOutcome::Waiting { on } => {
+        SourceOutcome::Waiting { on, commit } => {
+            d.pinned = Some(commit.clone());
             cx.changed = d.waiting_on.as_ref() != Some(on);
             cx.say(on.clone());
             d.waiting_on = Some(on.clone());

@@ -89,7 +89,9 @@ pub(crate) fn working(
     let faults = d.retry.as_ref().map_or(0, |retry| retry.faults) + 1;
     let budget = cx.policy.retry.budget;
     if *transient && faults <= budget {
+        // However long a service asks to be left alone, the deadline is looked at in time.
         let next_at = cx.now.checked_add(*wait).unwrap_or(cx.now);
+        let next_at = cx.deadline.map_or(next_at, |deadline| next_at.min(deadline));
         d.retry = Some(Retry { faults, next_at });
         cx.changed = true;
         cx.say(format!("{message}; fault {faults} in a row, at most {budget}; next try at {next_at:.0}"));

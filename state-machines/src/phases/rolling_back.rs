@@ -80,7 +80,10 @@ fn verifying(
 ) -> Outcome<State> {
     match outcome {
         VerificationOutcome::Verified(proof) => {
-            cx.say("the last healthy release runs and is ready");
+            cx.say(match &proof.unproven {
+                None => "the last healthy release runs and is ready".to_owned(),
+                Some(why) => format!("the last healthy release is ready; parity unproven: {why}"),
+            });
             d.restored = Some((proof.clone(), cx.now));
             Outcome::Transition(d.after_service())
         }

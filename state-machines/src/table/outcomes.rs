@@ -46,9 +46,10 @@ fn source(last: Option<&SourceOutcome>, scenario: &Scenario) -> Option<SourceOut
         Some(SourceOutcome::Accepted(_)) => {
             Some(SourceOutcome::Refused(refusal(RefusalCode::NotOnDefaultBranch)))
         }
-        Some(SourceOutcome::Refused(_)) => {
-            Some(SourceOutcome::Waiting { on: "checks are running".to_owned() })
-        }
+        Some(SourceOutcome::Refused(_)) => Some(SourceOutcome::Waiting {
+            on: "checks are running".to_owned(),
+            commit: crate::table::commit(1),
+        }),
         Some(SourceOutcome::Waiting { .. }) => None,
     }
 }

@@ -216,7 +216,12 @@ fn a_failed_build_ends_it_before_anything_was_deployed() {
 
 #[test]
 fn running_checks_are_waited_for_and_recorded_once_per_message() {
-    let waiting = |on: &str| Event::Source(SourceOutcome::Waiting { on: on.to_owned() });
+    let waiting = |on: &str| {
+        Event::Source(SourceOutcome::Waiting {
+            on: on.to_owned(),
+            commit: lockstep_state_machines::table::commit(1),
+        })
+    };
     let mut run = Run::of(migrating());
     let first = run.take(waiting("2 checks are running")).unwrap();
     assert_eq!((first.from, first.to), (State::CheckingSource, State::CheckingSource));

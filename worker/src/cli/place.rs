@@ -113,13 +113,13 @@ mod tests {
                 [applications.{name}.environments.staging]
                 kind = "staging"
                 cluster = "c"
-                service = "s"
+                service = "{name}-s"
                 container = "app"
                 readiness = {{ url = "http://127.0.0.1/" }}
                 [applications.{name}.environments.production]
                 kind = "production"
                 cluster = "c"
-                service = "p"
+                service = "{name}-p"
                 container = "app"
                 readiness = {{ url = "http://127.0.0.1/" }}
                 "#

@@ -222,9 +222,8 @@ pub struct EnvironmentConfig {
     pub readiness: ReadinessConfig,
     /// The database that every staging deployment makes fresh.
     pub database: Option<DatabaseConfig>,
-    /// Staging: the environment whose last healthy release is deployed first. Production: the environment
-    /// in which a beta must have been healthy. Without it, the application's only environment of the other
-    /// kind.
+    /// Staging: the environment whose last healthy release is deployed first; without it, the application's
+    /// production environment.
     pub counterpart: Option<String>,
 }
 
@@ -290,6 +289,12 @@ impl Config {
                 worker.claim_lease_seconds, worker.call_timeout_seconds
             ));
         }
+        if worker.claim_lease_seconds > 900 {
+            return invalid(format!(
+                "worker.claim_lease_seconds is {}: expected at most 900, the longest that SQS delays a message",
+                worker.claim_lease_seconds
+            ));
+        }
         if !(10..=43_200).contains(&worker.visibility_seconds) {
             return invalid(format!(
                 "worker.visibility_seconds is {}: expected 10 to 43200",
@@ -299,13 +304,28 @@ impl Config {
         if self.retry.cap_seconds > 900 || self.retry.base_seconds > self.retry.cap_seconds {
             return invalid("retry.cap_seconds must be at most 900 and not below retry.base_seconds".into());
         }
+        let mut services = BTreeMap::new();
         for (name, application) in &self.applications {
             let path = format!("applications.{name}");
             parse::<ApplicationName>(&path, name)?;
+            let productions = application.environments.values().filter(|e| e.kind == Kind::Production);
+            if productions.count() > 1 {
+                return invalid(format!(
+                    "{path} has more than one production environment: they would take `latest` and the latest release from each other; make each an application of its own"
+                ));
+            }
             for (name, environment) in &application.environments {
                 let path = format!("{path}.environments.{name}");
                 parse::<EnvironmentName>(&path, name)?;
                 environment.check(&path, application)?;
+                for service in environment.services() {
+                    if let Some(other) = services.insert(service, path.clone()) {
+                        return invalid(format!(
+                            "{path} and {other} deploy to the same ECS service {} of cluster {}: the lock is one per environment, so each service belongs to one",
+                            service.1, service.0
+                        ));
+                    }
+                }
             }
         }
         Ok(())
@@ -341,6 +361,13 @@ fn parse<T: std::str::FromStr<Err = lockstep_events::InvalidValue>>(
 }
 
 impl EnvironmentConfig {
+    /// The ECS services that deployments of this environment change: cluster and name.
+    fn services(&self) -> impl Iterator<Item = (&str, &str)> {
+        let database = self.database.as_ref().map(|database| database.service.as_str());
+        let names = [Some(self.service.as_str()), database].into_iter().flatten();
+        names.map(|name| (self.cluster.as_str(), name))
+    }
+
     fn check(&self, path: &str, application: &ApplicationConfig) -> Result<(), ConfigError> {
         let invalid = |text: String| Err(ConfigError::Invalid(format!("{path}: {text}")));
         if self.desired_count == 0 || self.readiness.consecutive == 0 {
@@ -363,6 +390,24 @@ impl EnvironmentConfig {
                 "readiness.url is {:?}: expected http:// or https://",
                 self.readiness.url
             ));
+        }
+        let url = reqwest::Url::parse(&self.readiness.url).map_err(|e| {
+            ConfigError::Invalid(format!("{path}: readiness.url {:?}: {e}", self.readiness.url))
+        })?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return invalid(
+                "readiness.url holds a user or password, which would be recorded: remove it".into(),
+            );
+        }
+        let readiness =
+            u64::from(self.readiness.consecutive) * u64::from(self.readiness.interval_milliseconds);
+        if readiness > 60_000 {
+            return invalid(format!(
+                "readiness.consecutive × readiness.interval_milliseconds is {readiness} ms: expected at most 60000, since a worker waits for it"
+            ));
+        }
+        if self.kind == Kind::Production && self.counterpart.is_some() {
+            return invalid("a production environment has no `counterpart`: a beta that was healthy in any staging environment of the application can be promoted".into());
         }
         match &self.counterpart {
             Some(name) => match application.environments.get(name) {

@@ -55,8 +55,9 @@ impl Scene<'_> {
     /// Whether what was done on entering this state must be visible by now. ECS's reads lag behind its
     /// writes; before this, an old picture of the service says nothing about somebody else.
     fn is_settled(&self) -> bool {
-        let lag = self.world.settings.lease;
-        self.now.duration_since(self.machine.since()).unsigned_abs() >= lag
+        let lag = jiff::SignedDuration::try_from(self.world.settings.lease);
+        // Signed: a clock that is behind the one that recorded the state makes this wait longer, never less.
+        lag.is_ok_and(|lag| self.now.duration_since(self.machine.since()) >= lag)
     }
 
     /// Whether the state's deadline has come: then this look is the last, and worth more calls.
@@ -72,10 +73,12 @@ impl Scene<'_> {
 /// was left to send a change.
 pub async fn execute(effect: &Effect, scene: &Scene<'_>) -> Result<Event, EffectError> {
     match effect {
-        Effect::CheckSource { target: Target::Commit { reference }, overrides } => {
-            source_staging::check(reference.as_ref(), overrides, scene).await.map(Event::Source)
+        Effect::CheckSource { target: Target::Commit { reference }, overrides, pinned } => {
+            source_staging::check(reference.as_ref(), pinned.as_ref(), overrides, scene)
+                .await
+                .map(Event::Source)
         }
-        Effect::CheckSource { target: Target::Beta { tag }, overrides } => {
+        Effect::CheckSource { target: Target::Beta { tag }, overrides, .. } => {
             source_production::check(tag, overrides, scene).await.map(Event::Source)
         }
         Effect::Inspect { digest } => inspect::inspect(digest.as_ref(), scene).await.map(Event::Inspection),

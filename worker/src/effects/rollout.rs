@@ -20,6 +20,10 @@ pub(super) async fn start(
     let cluster = &scene.world.cluster;
     let service = service_of(leg, scene)?;
     let view = view(&service, scene).await?;
+    // A service that runs keeps the number of tasks that its autoscaling gave it; only one that was drained,
+    // or was found at zero, is told how many.
+    let told = scene.deployment().makes_fresh_database() || view.desired == 0;
+    let desired = desired.filter(|_| told);
     if let Some(primary) = view.primary()
         && primary.task_definition == task_definition
         && desired.is_none_or(|desired| desired == view.desired)

@@ -9,6 +9,7 @@ use crate::ports::Checks;
 
 pub(super) async fn check(
     reference: Option<&GitRef>,
+    pinned: Option<&CommitSha>,
     overrides: &Overrides,
     scene: &Scene<'_>,
 ) -> Result<SourceOutcome, EffectError> {
@@ -16,7 +17,8 @@ pub(super) async fn check(
     let (forge, registry) = (&place.application.forge, &place.application.registry);
     let github = &place.application.config.github;
     let branch = seen(forge.default_branch().await)?;
-    let wanted = reference.map_or(branch.as_str(), GitRef::as_str);
+    let asked_for = reference.map_or(branch.as_str(), GitRef::as_str);
+    let wanted = pinned.map_or(asked_for, CommitSha::as_str);
     let Some(commit) = seen(forge.resolve(wanted).await)? else {
         return refuse(
             RefusalCode::UnknownRef,
@@ -35,7 +37,7 @@ pub(super) async fn check(
         Judged::Passed => {}
         Judged::None => warnings.push(format!("commit {} has no checks", commit.short())),
         Judged::Failed(message) => return refuse(RefusalCode::ChecksFailed, message),
-        Judged::Running(on) => return Ok(SourceOutcome::Waiting { on }),
+        Judged::Running(on) => return Ok(SourceOutcome::Waiting { on, commit }),
     }
     let path = &github.version_file;
     let Some(text) = seen(forge.file(path, &commit).await)? else {

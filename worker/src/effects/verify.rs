@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use lockstep_events::{CommitSha, ImageDigest};
-use lockstep_state_machines::{Evidence, Leg, Proof, ReadinessSeen, VerificationOutcome};
+use lockstep_state_machines::{Leg, Proof, ReadinessSeen, VerificationOutcome};
 
 use super::{EffectError, Scene, evidence, seen};
 use crate::faults::{Fault, FaultKind, Service};
@@ -51,17 +51,28 @@ pub(super) async fn verify(
     if !settled || view.desired == 0 || running != view.desired {
         return Ok(VerificationOutcome::NotReady { evidence });
     }
-    let contents = seen(scene.place.application.registry.contents(wanted.digest).await)?;
-    let proof = match prove(&live, contents.as_ref(), wanted, &scene.place.environment.container) {
-        Ok(proof) => proof,
-        Err(message) => return Ok(VerificationOutcome::WrongDigest { message, evidence }),
-    };
+    let container = &scene.place.environment.container;
+    // Readiness first: reading the manifest counts against a registry's pull limit, and is needed only once
+    // the application is ready and a task reports something else than the digest itself.
     evidence.readiness = readiness(wanted, scene).await;
-    Ok(if evidence.readiness.is_some() {
-        VerificationOutcome::NotReady { evidence: Evidence { ..evidence } }
-    } else {
-        VerificationOutcome::Verified(proof)
+    if evidence.readiness.is_some() {
+        return Ok(VerificationOutcome::NotReady { evidence });
+    }
+    let contents =
+        if live.iter().all(|task| reported(task, container).is_none_or(|d| d == wanted.digest.as_str())) {
+            None
+        } else {
+            seen(scene.place.application.registry.contents(wanted.digest).await)?
+        };
+    Ok(match prove(&live, contents.as_ref(), wanted, container) {
+        Ok(proof) => VerificationOutcome::Verified(proof),
+        Err(message) => VerificationOutcome::WrongDigest { message, evidence },
     })
+}
+
+/// The digest that a task's deployed container reports, if ECS tells.
+fn reported<'a>(task: &'a TaskView, container: &str) -> Option<&'a str> {
+    task.containers.iter().find(|c| c.name == container)?.image_digest.as_deref()
 }
 
 fn prove(
@@ -73,8 +84,7 @@ fn prove(
     let mut proof = Proof::default();
     for task in live {
         let id = task.arn.rsplit('/').next().unwrap_or(&task.arn).to_owned();
-        let reported = task.containers.iter().find(|c| c.name == container);
-        let Some(reported) = reported.and_then(|c| c.image_digest.clone()) else {
+        let Some(reported) = reported(task, container) else {
             proof.unproven = Some(format!("ECS reports no image digest for task {id}"));
             continue;
         };
@@ -89,7 +99,7 @@ fn prove(
                 wanted.leg.in_words()
             ));
         }
-        proof.tasks.push((id, reported));
+        proof.tasks.push((id, reported.to_owned()));
     }
     Ok(proof)
 }
@@ -105,7 +115,9 @@ async fn readiness(wanted: &Wanted<'_>, scene: &Scene<'_>) -> Option<ReadinessSe
         }
         let answer = scene.world.application.probe(&probe).await;
         if !answer.ready {
-            return Some(ReadinessSeen { url: probe.url, status: answer.status, detail: answer.detail });
+            // A query may hold a token; what is recorded does not.
+            let url = probe.url.split('?').next().unwrap_or_default().to_owned();
+            return Some(ReadinessSeen { url, status: answer.status, detail: answer.detail });
         }
     }
     None

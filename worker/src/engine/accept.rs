@@ -19,9 +19,9 @@ impl Engine {
     pub(super) async fn accept(&self, request: DeployRequested) -> Result<Disposition, EngineError> {
         let id = request.id;
         let again = Arrival { number: Some(0), takeover_of: None, keeps_chain: true };
-        if self.world.store.newest(id).await?.is_some() {
-            let first = self.world.store.history(id, 0).await?.into_iter().next();
-            if let Some(reason) = first.and_then(|first| other_payload(&first, &request)) {
+        if let Some(newest) = self.world.store.newest(id).await? {
+            // Every snapshot holds the request as it came.
+            if let Some(reason) = other_payload(&newest, &request) {
                 return Ok(Disposition::Park(reason));
             }
             tracing::info!(deployment.id = %id, "the request was delivered again: it is one deployment");
@@ -184,8 +184,8 @@ fn wrong_target(request: &DeployRequested, kind: Kind) -> Option<String> {
 }
 
 /// Why this request cannot be the one that has this record, if it is another (protocol rule 2).
-fn other_payload(first: &Recorded, request: &DeployRequested) -> Option<String> {
-    let recorded = Machine::restore(&first.snapshot).ok()?;
+fn other_payload(recorded: &Recorded, request: &DeployRequested) -> Option<String> {
+    let recorded = Machine::restore(&recorded.snapshot).ok()?;
     (recorded.deployment().request != *request).then(|| {
         format!(
             "deployment id {} was used before with another payload: a new request needs a new id",

@@ -26,8 +26,14 @@ impl Engine {
                 // The claim stays with its holder, who alone may settle what is under way.
                 let claim = newest.claim.clone();
                 let committed = self.commit(&machine, &newest, &transition, newest.wake, claim, now).await?;
-                if let Committed::Lost(_) = committed {
-                    continue;
+                match committed {
+                    Committed::Lost(theirs) if theirs.seq > newest.seq => continue,
+                    Committed::Lost(_) => {
+                        let problem =
+                            "its environment's lock is not held by it any more: somebody removed it by hand";
+                        return Err(EngineError::Inconsistent { id, problem: problem.to_owned() });
+                    }
+                    Committed::Ours(_) => {}
                 }
             }
             let arrival = Arrival { number: Some(newest.wake), takeover_of: None, keeps_chain: false };

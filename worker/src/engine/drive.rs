@@ -42,6 +42,15 @@ struct Drive {
     committed: Instant,
 }
 
+impl Drive {
+    /// The number under which the chain goes on: the record's, or this message's own if that is higher. A
+    /// wake-up that comes before the commit it was sent for must not go on under the number from before it:
+    /// the commit would make that stale, and nobody would wake the deployment again.
+    fn number(&self, newest: &Recorded) -> u64 {
+        newest.wake.max(self.arrival.number.unwrap_or(0))
+    }
+}
+
 impl Engine {
     pub(super) async fn drive(&self, id: DeploymentId, arrival: Arrival) -> Result<Disposition, EngineError> {
         let mut drive = Drive { arrival, fresh: false, committed: Instant::now() };
@@ -111,7 +120,7 @@ impl Engine {
             // Somebody (perhaps this process, before an ambiguous fault) holds the claim and may still be
             // acting. If nothing has moved for a lease, it is dead.
             let delay = self.world.settings.lease;
-            self.send_wake(newest.id, newest.wake, Some(newest.seq), delay).await?;
+            self.send_wake(newest.id, drive.number(&newest), Some(newest.seq), delay).await?;
             tracing::info!(
                 deployment.id = %newest.id, state = %newest.to, claim.holder = %newest.worker,
                 "claimed by a worker that may be dead: looking again after a lease"
@@ -173,13 +182,10 @@ impl Engine {
             .ok_or_else(|| EngineError::Inconsistent { id, problem: "no effect".to_owned() })?;
         drive.fresh = false;
         let event = self.execute(drive, &effect, machine, self.world.clock.now()).await?;
-        match event {
-            Some(event) => self.record(drive, &effect, newest, event).await,
-            None => Err(EngineError::Inconsistent {
-                id,
-                problem: "a fresh claim had no time left: worker.claim_lease_seconds is too short for the calls of one effect".to_owned(),
-            }),
-        }
+        // A fresh claim that was spent on reading: the services are slow. The retry budget and the deadline
+        // count that like any other fault.
+        let event = event.unwrap_or_else(|| Event::Fault(self.spent(machine)));
+        self.record(drive, &effect, newest, event).await
     }
 
     /// The effect's outcome; `None` when the claim has too little time left.
@@ -211,6 +217,19 @@ impl Engine {
                 );
                 Ok(Some(Event::Fault(self.report(&fault, effect, machine))))
             }
+        }
+    }
+
+    fn spent(&self, machine: &Machine) -> FaultReport {
+        let faults = machine.deployment().retry.as_ref().map_or(0, |retry| retry.faults) + 1;
+        FaultReport {
+            service: "the services that had to be read first".to_owned(),
+            message: format!(
+                "reading what had to be known first took nearly all of the claim's {} s, so nothing was sent",
+                self.world.settings.lease.as_secs()
+            ),
+            transient: true,
+            wait: self.world.policy.retry.ceiling(faults),
         }
     }
 
@@ -256,11 +275,11 @@ impl Engine {
                 Step::Moved(transition) => transition,
             };
             let next = self.plan_next(&machine, effect, &event, &newest, now);
+            let wake = drive.number(&newest) + u64::from(next.wake.is_some());
             if let Some((takeover, delay)) = next.wake {
                 let takeover = takeover.then_some(newest.seq + 1);
-                self.send_wake(id, newest.wake + 1, takeover, delay).await?;
+                self.send_wake(id, wake, takeover, delay).await?;
             }
-            let wake = newest.wake + u64::from(next.wake.is_some());
             let begun = Instant::now();
             match self.commit(&machine, &newest, &transition, wake, next.claim, now).await? {
                 Committed::Ours(entry) => {
@@ -270,6 +289,12 @@ impl Engine {
                         return Ok(Turn::Over);
                     }
                     return Ok(Turn::Again(entry));
+                }
+                Committed::Lost(theirs) if theirs.seq <= newest.seq => {
+                    return Err(EngineError::Inconsistent {
+                        id,
+                        problem: "its environment's lock is not held by it any more, although its history goes on: somebody removed the lock by hand; give it back or end the deployment".to_owned(),
+                    });
                 }
                 Committed::Lost(theirs) => {
                     let still_ours = theirs.claim == newest.claim && theirs.to == newest.to;
@@ -298,14 +323,19 @@ impl Engine {
             return Next { claim: None, wake: None };
         }
         let same_state = machine.state().to_string() == newest.to;
-        if let (Event::Fault(fault), true) = (event, same_state) {
-            // Ambiguous faults of an action keep the claim, so that only a takeover, a lease later, may try
-            // again; what certainly did not happen may be tried by anybody.
-            let waits_for_lease =
-                effect.is_action() && fault.wait.unsigned_abs() >= self.world.settings.lease;
-            let claim = if waits_for_lease { mine() } else { None };
-            let delay = machine.not_before().map_or(poll, |at| at.duration_since(now).unsigned_abs());
-            return Next { claim, wake: Some((waits_for_lease, delay)) };
+        if let Event::Fault(fault) = event {
+            // An ambiguous fault of an action keeps the claim, so that only a takeover, a lease later, may go
+            // on: whether it tries again or is on the way back, what was sent has then arrived or never will.
+            let lease = self.world.settings.lease;
+            let ambiguous = effect.is_action() && fault.wait.unsigned_abs() >= lease;
+            if ambiguous {
+                return Next { claim: mine(), wake: Some((true, lease)) };
+            }
+            if same_state {
+                // What certainly did not happen may be tried by anybody.
+                let delay = machine.not_before().map_or(poll, |at| at.duration_since(now).unsigned_abs());
+                return Next { claim: None, wake: Some((false, delay)) };
+            }
         }
         if machine.state().is_waiting() {
             return Next { claim: None, wake: Some((false, poll)) };
@@ -326,7 +356,7 @@ impl Engine {
         delay: Duration,
     ) -> Result<(), EngineError> {
         if drive.arrival.keeps_chain {
-            self.send_wake(newest.id, newest.wake, takeover_of, delay).await?;
+            self.send_wake(newest.id, drive.number(newest), takeover_of, delay).await?;
         }
         Ok(())
     }

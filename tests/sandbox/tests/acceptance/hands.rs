@@ -12,7 +12,7 @@ const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vn
 
 impl Stage {
     /// Puts an image tag where another one is, byte for byte.
-    pub(crate) async fn retag(&self, from: &str, to: &str) {
+    pub async fn retag(&self, from: &str, to: &str) {
         let client = reqwest::Client::new();
         let answer = client.get(self.manifest(from)).header("accept", MANIFESTS).send().await.unwrap();
         let answer = answer.error_for_status().unwrap();
@@ -23,7 +23,7 @@ impl Stage {
     }
 
     /// Deletes the image that a tag names, and with it every tag that names it.
-    pub(crate) async fn delete_image(&self, tag: &str) {
+    pub async fn delete_image(&self, tag: &str) {
         let digest = self.tag(tag).await.unwrap();
         let delete = reqwest::Client::new().delete(self.manifest(digest.as_str()));
         delete.send().await.unwrap().error_for_status().unwrap();
@@ -35,27 +35,27 @@ impl Stage {
     }
 
     /// Puts a message of any content on the queue.
-    pub(crate) async fn send(&self, body: &str) {
+    pub async fn send(&self, body: &str) {
         let queue = settings::queue_url(&self.sandbox.places().ports);
         let message = json!({ "QueueUrl": queue, "MessageBody": body });
         call(&self.sandbox.sqs().endpoint(), "AmazonSQS.SendMessage", &message).await;
     }
 
     /// Calls an action of ECS.
-    pub(crate) async fn ecs(&self, action: &str, input: &Value) -> Value {
+    pub async fn ecs(&self, action: &str, input: &Value) -> Value {
         let target = format!("AmazonEC2ContainerServiceV20141113.{action}");
         call(&self.sandbox.ecs().endpoint(), &target, input).await
     }
 
     /// Writes a note into staging's database, through the application.
-    pub(crate) async fn add_note(&self, text: &str) {
+    pub async fn add_note(&self, text: &str) {
         let post = reqwest::Client::new().post(self.notes_url()).json(&json!({ "text": text }));
         let answer = post.send().await.unwrap();
         assert_eq!(answer.status(), 201);
     }
 
     /// The notes in staging's database, as the application tells them.
-    pub(crate) async fn notes(&self) -> Vec<String> {
+    pub async fn notes(&self) -> Vec<String> {
         let answer = reqwest::get(self.notes_url()).await.unwrap().error_for_status().unwrap();
         let notes: Vec<Value> = answer.json().await.unwrap();
         notes.into_iter().map(|note| note["text"].as_str().unwrap().to_owned()).collect()
@@ -67,7 +67,7 @@ impl Stage {
 }
 
 /// A release of a tag, which GitHub makes at the commit and shows as the latest.
-pub(crate) fn release(tag: &str, commit: &str) -> ReleaseSpec {
+pub fn release(tag: &str, commit: &str) -> ReleaseSpec {
     ReleaseSpec {
         tag_name: tag.to_owned(),
         target_commitish: Some(commit.to_owned()),

@@ -35,8 +35,10 @@ async fn only_a_prerelease_as_staging_validated_it_is_promoted() {
     prerelease.prerelease = true;
     github.add_release(OWNER, REPOSITORY, prerelease).unwrap();
 
-    // Somebody moved the git tag to another commit.
+    // Somebody deleted the git tag, then put it at another commit.
     github.delete_tag(OWNER, REPOSITORY, &tag).unwrap();
+    let message = format!("the prerelease {tag} has no git tag");
+    stage.refuse(&promote, "unknown-beta", &[&message, "deploy the commit to staging again"]).await;
     github.tag(OWNER, REPOSITORY, &tag, &first).unwrap();
     let message = format!("git tag {tag} names commit {first}, which does not begin with {}", &sha[..7]);
     stage.refuse(&promote, "tag-taken", &[&message, "the tag was moved"]).await;

@@ -8,11 +8,11 @@ use crate::stage::{Stage, Verdict};
 
 /// Everything that anybody has changed so far, by the services' own logs, a line each.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Changes(Vec<Vec<String>>);
+pub struct Changes(Vec<Vec<String>>);
 
 impl Changes {
     /// What came after an earlier look.
-    pub(crate) fn since(&self, before: &Self) -> Vec<String> {
+    pub fn since(&self, before: &Self) -> Vec<String> {
         let new = |(now, then): (&Vec<String>, &Vec<String>)| now[then.len()..].to_vec();
         self.0.iter().zip(&before.0).flat_map(new).collect()
     }
@@ -20,7 +20,7 @@ impl Changes {
 
 impl Stage {
     /// Everything that was changed until now.
-    pub(crate) fn changes(&self) -> Changes {
+    pub fn changes(&self) -> Changes {
         let ecs = self.sandbox.ecs().log().into_iter();
         let github = self.sandbox.github().control().log().into_iter();
         let manifests = 1..=self.sandbox.registry().behaviour().manifest_puts();
@@ -32,7 +32,7 @@ impl Stage {
     }
 
     /// What Lockstep's table says about an environment, whose lock must be free.
-    pub(crate) async fn record(&self, environment: &str) -> EnvironmentRecord {
+    pub async fn record(&self, environment: &str) -> EnvironmentRecord {
         let view = self.environment(environment).await;
         assert_eq!(view.lock.holder, None, "{environment} is still locked");
         view.record
@@ -40,7 +40,7 @@ impl Stage {
 
     /// Runs a request that must be refused under this code and with these words, and fails if anything was
     /// touched.
-    pub(crate) async fn refuse(&self, arguments: &[&str], code: &str, words: &[&str]) -> Verdict {
+    pub async fn refuse(&self, arguments: &[&str], code: &str, words: &[&str]) -> Verdict {
         let changes = self.changes();
         let records = (self.record("staging").await, self.record("production").await);
         let verdict = self.wait(arguments).await;

@@ -17,7 +17,6 @@ use crate::stage::{Stage, beta, new_id};
 #[derive(Default)]
 struct Trap {
     state: Mutex<Option<&'static str>>,
-    caught: Notify,
     /// What is caught goes on once this is notified; without that, never.
     release: Option<Notify>,
 }
@@ -25,6 +24,10 @@ struct Trap {
 impl Trap {
     fn arm(&self, state: &'static str) {
         *self.state.lock().unwrap() = Some(state);
+    }
+
+    async fn until_caught(&self, stage: &Stage) {
+        stage.until("a caught commit", async || self.state.lock().unwrap().is_none()).await;
     }
 }
 
@@ -34,7 +37,6 @@ impl Rule for Trap {
         if !caught {
             return Fate::Pass;
         }
-        self.caught.notify_one();
         let Some(release) = &self.release else { return Fate::Swallow };
         release.notified().await;
         Fate::Pass
@@ -74,7 +76,7 @@ async fn a_worker_told_to_stop_finishes_what_is_under_way_and_loses_nothing() {
     let worker = spawn(&stage, "worker-1", &between, &patient);
     stage.sandbox.push("0.1.0", Variant::Good, "First").unwrap();
     let id = request(&stage).await;
-    trap.caught.notified().await;
+    trap.until_caught(&stage).await;
 
     // It has dispatched the build and is recording that. SIGTERM: it takes nothing new and goes on with this.
     worker.terminate().unwrap();
@@ -116,7 +118,7 @@ async fn workers_killed_after_an_effect_and_before_its_record_are_replaced_and_n
     for (number, state) in (1..).zip(recorded_after) {
         trap.arm(state);
         let worker = spawn(&stage, &format!("worker-{number}"), &between, &[]);
-        trap.caught.notified().await;
+        trap.until_caught(&stage).await;
         worker.kill().await.unwrap();
         let newest = stage.store.newest(id).await.unwrap().unwrap();
         assert_ne!(newest.to, state, "the commit was swallowed");
