@@ -86,7 +86,7 @@ pub(super) fn starting(
 }
 
 /// The failure code of a leg whose rollout failed.
-pub(super) fn rollout_failure(leg: Leg) -> FailureCode {
+fn rollout_failure(leg: Leg) -> FailureCode {
     match leg {
         Leg::Database | Leg::RestoredDatabase => FailureCode::Database,
         Leg::Baseline => FailureCode::Baseline,
@@ -94,7 +94,8 @@ pub(super) fn rollout_failure(leg: Leg) -> FailureCode {
     }
 }
 
-fn rolling_out(
+/// Following a leg's rollout, forward and on the way back.
+pub(super) fn rolling_out(
     state: State,
     leg: Leg,
     d: &mut Deployment,
@@ -110,9 +111,8 @@ fn rolling_out(
             cx.say(format!("the rollout of {} succeeded", leg.in_words()));
             Outcome::Transition(match leg {
                 Leg::Database => first_rollout(d),
-                Leg::Baseline | Leg::Candidate | Leg::RestoredDatabase | Leg::Restored => {
-                    State::Verifying { leg }
-                }
+                Leg::RestoredDatabase => State::Starting { leg: Leg::Restored },
+                Leg::Baseline | Leg::Candidate | Leg::Restored => State::Verifying { leg },
             })
         }
         RolloutOutcome::Failed { message, evidence } => {

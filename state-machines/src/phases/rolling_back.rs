@@ -6,10 +6,7 @@ use statig::Outcome;
 
 use super::{deploying, retagged};
 use crate::machine::Context;
-use crate::{
-    Deployment, Event, FailureCode, Leg, RestoreOutcome, RetireOutcome, RolloutOutcome, State,
-    VerificationOutcome,
-};
+use crate::{Deployment, Event, FailureCode, RestoreOutcome, RetireOutcome, State, VerificationOutcome};
 
 pub(super) fn handle(
     state: State,
@@ -27,7 +24,9 @@ pub(super) fn handle(
             deploying::drain(state, restoring, d, outcome, cx)
         }
         (State::Starting { leg }, Event::Start(outcome)) => deploying::starting(leg, d, outcome, cx),
-        (State::RollingOut { leg }, Event::Rollout(outcome)) => rolling_out(state, leg, d, outcome, cx),
+        (State::RollingOut { leg }, Event::Rollout(outcome)) => {
+            deploying::rolling_out(state, leg, d, outcome, cx)
+        }
         (State::Verifying { .. }, Event::Verification(outcome)) => verifying(state, d, outcome, cx),
         (State::RestoringReferences, Event::Restore(RestoreOutcome::Restored { notes })) => {
             cx.say(if notes.is_empty() { "nothing to restore".to_owned() } else { notes.join("; ") });
@@ -39,36 +38,6 @@ pub(super) fn handle(
             Outcome::Transition(d.end())
         }
         _ => Outcome::Super,
-    }
-}
-
-fn rolling_out(
-    state: State,
-    leg: Leg,
-    d: &mut Deployment,
-    outcome: &RolloutOutcome,
-    cx: &mut Context<'_>,
-) -> Outcome<State> {
-    match outcome {
-        RolloutOutcome::InProgress { evidence } => {
-            cx.evidence = evidence.clone();
-            Outcome::Handled
-        }
-        RolloutOutcome::Succeeded => {
-            cx.say(format!("the rollout of {} succeeded", leg.in_words()));
-            Outcome::Transition(if leg.is_database() {
-                State::Starting { leg: Leg::Restored }
-            } else {
-                State::Verifying { leg }
-            })
-        }
-        RolloutOutcome::Failed { message, evidence } => {
-            cx.evidence = evidence.clone();
-            Outcome::Transition(d.fail(state, deploying::rollout_failure(leg), message.clone(), cx))
-        }
-        RolloutOutcome::Superseded { message } => {
-            Outcome::Transition(d.fail(state, FailureCode::Superseded, message.clone(), cx))
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! application is here and nowhere in the code. Secrets never stand in the file: only the names of the
 //! environment variables that hold them do.
 
+mod check;
 mod overlay;
 mod types;
 mod unknown;

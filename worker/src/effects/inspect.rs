@@ -26,7 +26,10 @@ pub(super) async fn inspect(
     let database_base = match place.database() {
         None => None,
         Some(database) => match look(&database, scene).await? {
-            Ok((_, primary)) => Some(primary.task_definition),
+            Ok((view, primary)) => match database_problem(&view, &database.service) {
+                None => Some(primary.task_definition),
+                Some(message) => return Ok(unfit(message)),
+            },
             Err(message) => return Ok(unfit(message)),
         },
     };
@@ -101,6 +104,26 @@ async fn look(
             service.service
         )
     }))
+}
+
+/// A database is replaced by stopping it and starting it afresh (protocol rule 12): two of them must never run
+/// side by side, and one that runs no task is never up for the application to migrate.
+fn database_problem(view: &ServiceView, service: &str) -> Option<String> {
+    let percents = (view.minimum_healthy_percent, view.maximum_percent);
+    if percents != (0, 100) {
+        return Some(format!(
+            "the database service {service} has a minimum of {} % and a maximum of {} % healthy tasks, expected \
+             0 % and 100 %: only so does ECS stop the old database before it starts the new one; set \
+             minimumHealthyPercent and maximumPercent of its deployment configuration",
+            percents.0, percents.1
+        ));
+    }
+    (view.desired == 0).then(|| {
+        format!(
+            "the database service {service} has a desired count of 0, expected at least 1: without a task there \
+             is no database to reset and to migrate; set its desired count"
+        )
+    })
 }
 
 /// The named container must be there, and no other may run the same image repository: its digest could not
@@ -190,4 +213,45 @@ fn runs(release: &HealthyRelease, view: &ServiceView, primary: &DeploymentView) 
         && view.deployments.len() == 1
         && view.desired > 0
         && view.running == view.desired
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::CircuitBreaker;
+
+    fn database(minimum_healthy_percent: u32, maximum_percent: u32, desired: u32) -> ServiceView {
+        ServiceView {
+            arn: "service".to_owned(),
+            status: "ACTIVE".to_owned(),
+            desired,
+            running: desired,
+            pending: 0,
+            deployments: Vec::new(),
+            events: Vec::new(),
+            circuit_breaker: CircuitBreaker::default(),
+            minimum_healthy_percent,
+            maximum_percent,
+        }
+    }
+
+    #[test]
+    fn a_database_that_stops_before_it_starts_is_fit() {
+        assert_eq!(database_problem(&database(0, 100, 1), "db"), None);
+    }
+
+    #[test]
+    fn a_database_that_could_run_twice_or_block_its_own_replacement_is_unfit() {
+        for (minimum, maximum) in [(100, 200), (0, 200), (50, 100), (100, 100)] {
+            let message = database_problem(&database(minimum, maximum, 1), "db").unwrap();
+            let found = format!("service db has a minimum of {minimum} % and a maximum of {maximum} %");
+            assert!(message.contains(&found) && message.contains("expected 0 % and 100 %"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_database_that_runs_no_task_is_unfit() {
+        let message = database_problem(&database(0, 100, 0), "db").unwrap();
+        assert!(message.contains("service db has a desired count of 0, expected at least 1"), "{message}");
+    }
 }

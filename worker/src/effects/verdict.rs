@@ -146,7 +146,6 @@ mod tests {
             desired: running.max(1),
             running,
             pending: 0,
-            failed: 0,
         }
     }
 
@@ -160,6 +159,8 @@ mod tests {
             deployments,
             events: Vec::new(),
             circuit_breaker: CircuitBreaker { enable: true, rollback: true },
+            minimum_healthy_percent: 100,
+            maximum_percent: 200,
         }
     }
 
@@ -170,10 +171,7 @@ mod tests {
             status_reason: "as ECS says".to_owned(),
             task_definition: task_definition.to_owned(),
             created_at: jiff::Timestamp::UNIX_EPOCH,
-            rollback: Some(RolloutRollback {
-                reason: "tasks failed to start".to_owned(),
-                task_definition: None,
-            }),
+            rollback: Some(RolloutRollback { reason: "tasks failed to start".to_owned() }),
             failure_count: 3,
             threshold: 3,
         }

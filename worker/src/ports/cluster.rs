@@ -40,6 +40,10 @@ pub struct ServiceView {
     pub events: Vec<ServiceEvent>,
     /// Its circuit breaker.
     pub circuit_breaker: CircuitBreaker,
+    /// The percentage of the desired tasks that must stay running during a rollout (ECS's default is 100).
+    pub minimum_healthy_percent: u32,
+    /// The percentage of the desired tasks that may run at once during a rollout (ECS's default is 200).
+    pub maximum_percent: u32,
 }
 
 impl ServiceView {
@@ -78,8 +82,6 @@ pub struct DeploymentView {
     pub running: u32,
     /// How many are starting.
     pub pending: u32,
-    /// Consecutively failed tasks.
-    pub failed: u32,
 }
 
 /// Which of a service's deployments this is.
@@ -107,10 +109,6 @@ pub enum RolloutState {
 /// One of a service's `events[]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceEvent {
-    /// ECS's id of it.
-    pub id: String,
-    /// When.
-    pub at: Timestamp,
     /// ECS's words.
     pub message: String,
 }
@@ -165,8 +163,6 @@ pub struct RolloutView {
 pub struct RolloutRollback {
     /// ECS's words for why.
     pub reason: String,
-    /// The task definition that it goes back to, if ECS names the revision.
-    pub task_definition: Option<String>,
 }
 
 /// The status of a service deployment. Only `Successful` is success.
@@ -201,12 +197,8 @@ pub struct TaskView {
     pub arn: String,
     /// `lastStatus`, such as RUNNING or STOPPED.
     pub status: String,
-    /// `desiredStatus`.
-    pub desired_status: String,
     /// The task definition's ARN.
     pub task_definition: String,
-    /// The deployment that started it, `ecs-svc/…`.
-    pub started_by: String,
     /// Its containers.
     pub containers: Vec<TaskContainer>,
     /// ECS's code for why it stopped.
@@ -249,15 +241,6 @@ pub struct UpdateAnswer {
     pub task_definition: String,
 }
 
-/// What StopServiceDeployment came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopAnswer {
-    /// ECS rolls back now.
-    RollingBack,
-    /// Nothing to stop: the rollout has ended, or a rollback runs already (ConflictException).
-    NotStoppable,
-}
-
 /// Drives ECS. The adapter never repeats a call by itself.
 #[async_trait]
 pub trait Cluster: Send + Sync {
@@ -285,9 +268,6 @@ pub trait Cluster: Send + Sync {
     /// The service's rollouts created at or after `since` (minus a minute, since that is ECS's clock),
     /// newest first, in every status.
     async fn rollouts(&self, service: &ServiceRef, since: Timestamp) -> Answer<Vec<RolloutView>>;
-
-    /// Asks ECS to stop a rollout and to roll back (StopServiceDeployment, ROLLBACK).
-    async fn stop_rollout(&self, rollout_arn: &str) -> Answer<StopAnswer>;
 
     /// The service's tasks: all that run or start, and the stopped ones that ECS still lists.
     async fn tasks(&self, service: &ServiceRef) -> Answer<Vec<TaskView>>;

@@ -6,14 +6,16 @@ use lockstep_events::{CommitSha, DeploymentId};
 
 use super::Answer;
 
-/// The checks of a commit: check runs and commit statuses together, newest of each name.
+/// The checks of a commit: check runs and commit statuses together, newest of each name, and the workflow
+/// runs of the commit that have not completed. Such a run may still start jobs, so that its check runs alone
+/// could all have passed too early. Runs that somebody dispatched, and their check runs, do not count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Checks {
     /// Names that succeeded (or were neutral or skipped).
     pub passed: Vec<String>,
     /// Names that ended in anything else.
     pub failed: Vec<String>,
-    /// Names that have not ended.
+    /// Names that have not ended; a workflow run that has not is here under its workflow's name.
     pub pending: Vec<String>,
 }
 
@@ -44,8 +46,6 @@ pub struct BuildRun {
     pub id: u64,
     /// The attempt, from 1; a person may re-run a run.
     pub attempt: u32,
-    /// Its name, which carries the deployment's id.
-    pub name: String,
     /// How far it is.
     pub status: BuildStatus,
     /// Where a person can look at it.

@@ -13,8 +13,8 @@ pub use application::{Application, ReadinessAnswer, ReadinessProbe};
 pub use clock::Clock;
 pub use cluster::{
     CircuitBreaker, Cluster, ContainerView, DeploymentStatus, DeploymentView, Marks, RolloutRollback,
-    RolloutState, RolloutStatus, RolloutView, ServiceEvent, ServiceRef, ServiceView, StopAnswer,
-    TaskContainer, TaskDefinitionView, TaskView, UpdateAnswer, UpdateService,
+    RolloutState, RolloutStatus, RolloutView, ServiceEvent, ServiceRef, ServiceView, TaskContainer,
+    TaskDefinitionView, TaskView, UpdateAnswer, UpdateService,
 };
 pub use forge::{BuildRun, BuildStatus, Checks, Dispatch, Forge, NewRelease, Release, ReleaseChange};
 pub use queue::{Delivery, Queue};

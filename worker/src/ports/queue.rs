@@ -15,10 +15,6 @@ pub struct Delivery {
     pub body: String,
     /// Needed to extend or delete this delivery; the latest one counts.
     pub receipt: String,
-    /// How often it was delivered, this time included.
-    pub receive_count: u32,
-    /// Who sent it, as SQS knows it (cannot be forged by the body).
-    pub sender_id: Option<String>,
 }
 
 /// Sends and receives. A message that is neither deleted nor extended comes back after its visibility

@@ -52,7 +52,9 @@ pub type Recorded = Entry;
 pub enum Appended {
     /// It stands (now, or already from a try whose answer was lost).
     Written,
-    /// Another item has this number: somebody else went on. Read again.
+    /// Another item has this number: somebody else went on. Read again. From [`Store::close`] it may also
+    /// carry the item that the caller itself wrote last, nothing newer: then the lock alone is gone, for
+    /// example because somebody removed it by hand.
     Lost(Box<Recorded>),
 }
 
@@ -238,7 +240,8 @@ pub trait Store: Send + Sync {
     /// Creates the record as rejected.
     async fn reject(&self, rejected: &Rejected) -> Answer<Opened>;
 
-    /// Reaches a terminal state and releases the lock. `Lost` when item or lock are not the caller's any more.
+    /// Reaches a terminal state and releases the lock. `Lost` when item or lock are not the caller's any more;
+    /// it carries the history's newest item, which is the caller's own when only the lock is gone.
     async fn close(&self, closing: &Closing) -> Answer<Appended>;
 
     /// An environment's lock and record.

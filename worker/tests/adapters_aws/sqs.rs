@@ -86,8 +86,6 @@ async fn a_message_is_received_and_deleted_even_twice() {
     queue.send(r#"{"a":1}"#, Duration::ZERO).await.unwrap();
     let delivery = one(&queue).await;
     assert_eq!(delivery.body, r#"{"a":1}"#);
-    assert_eq!(delivery.receive_count, 1);
-    assert!(delivery.sender_id.is_some(), "{delivery:?}");
     queue.delete(&delivery.receipt).await.unwrap();
     queue.delete(&delivery.receipt).await.unwrap();
     assert_eq!(queue.receive(10, Duration::ZERO).await.unwrap(), []);
@@ -104,7 +102,7 @@ async fn a_delayed_message_is_not_there_at_once() {
 }
 
 #[tokio::test]
-async fn a_message_given_back_comes_again_and_counts() {
+async fn a_message_given_back_comes_again() {
     let (queue, ..) = queue(3, Duration::from_secs(30)).await;
     queue.send("again", Duration::ZERO).await.unwrap();
     let first = one(&queue).await;
@@ -113,7 +111,6 @@ async fn a_message_given_back_comes_again_and_counts() {
     queue.extend(&first.receipt, Duration::ZERO).await.unwrap();
     let second = one(&queue).await;
     assert_eq!(second.message_id, first.message_id);
-    assert_eq!(second.receive_count, 2);
 }
 
 #[tokio::test]

@@ -116,10 +116,11 @@ async fn checks_are_read_from_every_page_and_dispatched_ones_left_out() {
             json!({ "id": id, "name": name, "status": status, "conclusion": conclusion,
                     "details_url": null, "check_suite": { "id": suite }, "app": null })
         };
-        let runs = json!([{
-            "id": 7, "event": "workflow_dispatch", "workflow_id": 3, "check_suite_id": 70, "head_branch": null,
-            "html_url": "https://x", "created_at": "2026-11-23T09:00:00Z",
-        }]);
+        let run = |id: u64, event: &str, suite: u64, status: &str| {
+            json!({ "id": id, "event": event, "workflow_id": 3, "check_suite_id": suite, "head_branch": null,
+                    "name": format!("workflow of {id}"), "status": status, "html_url": "https://x",
+                    "created_at": "2026-11-23T09:00:00Z" })
+        };
         let second = call.line.ends_with("page=2");
         if call.line.contains("/check-runs?filter=latest") {
             let deploy = check(2, "deploy", 70, "in_progress", None);
@@ -131,7 +132,13 @@ async fn checks_are_read_from_every_page_and_dispatched_ones_left_out() {
             let answer = Answer::new(200, json!({ "total_count": 3, "check_runs": page }));
             if second { answer } else { answer.with("link", next) }
         } else if call.line.contains("/actions/runs?head_sha=") {
-            Answer::new(200, json!({ "total_count": 1, "workflow_runs": runs }))
+            let page = if second {
+                vec![run(8, "push", 10, "in_progress"), run(9, "push", 11, "completed")]
+            } else {
+                vec![run(7, "workflow_dispatch", 70, "in_progress")]
+            };
+            let answer = Answer::new(200, json!({ "total_count": 3, "workflow_runs": page }));
+            if second { answer } else { answer.with("link", next) }
         } else {
             let state = if second { "pending" } else { "success" };
             let statuses = json!([{ "context": format!("status/{state}"), "state": state }]);
@@ -146,10 +153,10 @@ async fn checks_are_read_from_every_page_and_dispatched_ones_left_out() {
         Checks {
             passed: vec!["status/success".to_owned(), "test".to_owned()],
             failed: vec!["lint".to_owned()],
-            pending: vec!["status/pending".to_owned()],
+            pending: vec!["status/pending".to_owned(), "workflow of 8".to_owned()],
         }
     );
-    assert_eq!(double.calls().len(), 5);
+    assert_eq!(double.calls().len(), 6);
 }
 
 #[tokio::test]

@@ -182,7 +182,7 @@ async fn a_dispatched_run_is_found_by_its_name_and_followed_to_its_end() {
             assert!(begun.elapsed() < DEADLINE, "the run is never listed: {knobs:?}");
             tokio::time::sleep(PAUSE).await;
         };
-        assert_eq!((found.attempt, found.name), (1, format!("Deploy {DEPLOYMENT}")), "{knobs:?}");
+        assert_eq!(found.attempt, 1, "{knobs:?}");
         assert!(told.is_none_or(|told| told == found.id));
         while scene.forge.run(found.id).await.unwrap().unwrap().status
             != BuildStatus::Finished("success".to_owned())

@@ -29,6 +29,13 @@ impl Cancelled {
         }
     }
 
+    /// Whether nothing but other writers at the same moment was in the way: the same transaction may well pass
+    /// when it is sent again. A failed condition beside it would only fail once more.
+    pub(super) fn is_mere_conflict(&self) -> bool {
+        let any = |wanted: &str| self.reasons.iter().any(|reason| reason.code() == Some(wanted));
+        any("TransactionConflict") && !any("ConditionalCheckFailed")
+    }
+
     /// Whether the item at this place had nothing to do with it: `None`. `Some` if its condition failed,
     /// with what stood there (nothing, if there was no such item).
     ///
@@ -93,6 +100,13 @@ mod tests {
         assert_eq!(fault.kind, FaultKind::Contended);
         assert!(fault.is_transient());
         assert_eq!(reasons.unexplained().kind, FaultKind::Contended);
+    }
+
+    #[test]
+    fn a_conflict_beside_a_failed_condition_is_no_mere_one() {
+        assert!(cancelled(&["TransactionConflict", "None"]).is_mere_conflict());
+        assert!(!cancelled(&["TransactionConflict", "ConditionalCheckFailed"]).is_mere_conflict());
+        assert!(!cancelled(&["None", "ThrottlingError"]).is_mere_conflict());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The table on Amazon DynamoDB. Layout, reading, writing and creating it are a file each.
 
+mod attempts;
 mod cancelled;
 mod items;
 mod keys;

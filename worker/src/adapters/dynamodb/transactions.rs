@@ -9,12 +9,11 @@ use aws_sdk_dynamodb::types::{
 };
 use uuid::Uuid;
 
-use super::cancelled::{Cancelled, TRANSACT};
+use super::cancelled::TRANSACT;
 use super::items::{Item, decode_entry, decode_lock, encode, encode_entry};
 use super::keys::Key;
 use super::once::absent;
 use super::store::DynamoDbStore;
-use crate::faults::aws::classify;
 use crate::faults::{Fault, FaultKind, Service};
 use crate::ports::{Answer, Appended, BetaRecord, Closing, Entry, Opened, Opening, Rejected};
 
@@ -133,24 +132,6 @@ impl DynamoDbStore {
         }
     }
 
-    /// Runs a transaction: `None` when it stands.
-    async fn transact(&self, items: Vec<TransactWriteItem>, token: String) -> Answer<Option<Cancelled>> {
-        let outcome = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .client_request_token(token)
-            .send()
-            .await;
-        match outcome {
-            Ok(_) => Ok(None),
-            Err(error) => match Cancelled::of(&error) {
-                Some(cancelled) => Ok(Some(cancelled)),
-                None => Err(classify(Service::DynamoDb, TRANSACT, &error)),
-            },
-        }
-    }
-
     fn new_entry(&self, entry: &Entry) -> Answer<TransactWriteItem> {
         let put = Put::builder()
             .table_name(&self.table)
@@ -188,7 +169,8 @@ impl DynamoDbStore {
 
     /// How it ended, in the environment's list; when it was taken up stays as it was.
     fn outcome(&self, key: &Key, closing: &Closing) -> Answer<TransactWriteItem> {
-        let text = |text: &Option<String>| AttributeValue::S(text.clone().unwrap_or_default());
+        // None is stored as null, as in an item that is written whole; an empty text would come back as a reason.
+        let text = |text: &Option<String>| text.clone().map_or(AttributeValue::Null(true), AttributeValue::S);
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key.attributes()))

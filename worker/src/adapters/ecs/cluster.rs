@@ -5,8 +5,8 @@ use aws_sdk_ecs::Client;
 use jiff::Timestamp;
 
 use crate::ports::{
-    Answer, Cluster, Marks, RolloutView, ServiceRef, ServiceView, StopAnswer, TaskDefinitionView, TaskView,
-    UpdateAnswer, UpdateService,
+    Answer, Cluster, Marks, RolloutView, ServiceRef, ServiceView, TaskDefinitionView, TaskView, UpdateAnswer,
+    UpdateService,
 };
 
 /// Amazon ECS, through a client whose own retries are off.
@@ -51,10 +51,6 @@ impl Cluster for EcsCluster {
 
     async fn rollouts(&self, service: &ServiceRef, since: Timestamp) -> Answer<Vec<RolloutView>> {
         self.service_deployments(service, since).await
-    }
-
-    async fn stop_rollout(&self, rollout_arn: &str) -> Answer<StopAnswer> {
-        self.stop_service_deployment(rollout_arn).await
     }
 
     async fn tasks(&self, service: &ServiceRef) -> Answer<Vec<TaskView>> {

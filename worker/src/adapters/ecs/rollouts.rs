@@ -4,23 +4,19 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_ecs::operation::stop_service_deployment::StopServiceDeploymentError;
 use aws_sdk_ecs::primitives::DateTime;
-use aws_sdk_ecs::types::{
-    CreatedAt, ServiceDeployment, ServiceDeploymentStatus, StopServiceDeploymentStopType,
-};
+use aws_sdk_ecs::types::{CreatedAt, ServiceDeployment, ServiceDeploymentStatus};
 use jiff::{SignedDuration, Timestamp};
 
 use super::answers::{count, not_described, pieces, required, timestamp};
 use super::cluster::EcsCluster;
+use crate::faults::Service;
 use crate::faults::aws::classify;
-use crate::faults::{FaultKind, Service};
-use crate::ports::{Answer, RolloutRollback, RolloutStatus, RolloutView, ServiceRef, StopAnswer};
+use crate::ports::{Answer, RolloutRollback, RolloutStatus, RolloutView, ServiceRef};
 
 const LIST: &str = "ListServiceDeployments";
 const DESCRIBE: &str = "DescribeServiceDeployments";
 const REVISIONS: &str = "DescribeServiceRevisions";
-const STOP: &str = "StopServiceDeployment";
 
 /// As many as DescribeServiceDeployments and DescribeServiceRevisions take in one call (API reference).
 const AT_ONCE: usize = 20;
@@ -36,35 +32,11 @@ impl EcsCluster {
     ) -> Answer<Vec<RolloutView>> {
         let listed = self.listed_since(service, since).await?;
         let described = self.described_deployments(&listed).await?;
-        let revisions = described.iter().flat_map(revisions_of);
-        let task_definitions = self.task_definitions_of(revisions).await?;
+        let task_definitions = self.task_definitions_of(described.iter().filter_map(target_of)).await?;
         let mut rollouts: Vec<RolloutView> =
             described.iter().map(|deployment| view(deployment, &task_definitions)).collect::<Answer<_>>()?;
         rollouts.sort_by_key(|rollout| std::cmp::Reverse(rollout.created_at));
         Ok(rollouts)
-    }
-
-    pub(super) async fn stop_service_deployment(&self, arn: &str) -> Answer<StopAnswer> {
-        let answer = self
-            .client
-            .stop_service_deployment()
-            .service_deployment_arn(arn)
-            .stop_type(StopServiceDeploymentStopType::Rollback)
-            .send()
-            .await;
-        let Err(error) = answer else { return Ok(StopAnswer::RollingBack) };
-        if matches!(error.as_service_error(), Some(StopServiceDeploymentError::ConflictException(_))) {
-            return Ok(StopAnswer::NotStoppable);
-        }
-        let fault = classify(Service::Ecs, STOP, &error);
-        // Which error a rollout that has ended gets is not documented; its state says what it was.
-        if fault.kind == FaultKind::Refused {
-            let described = self.described_deployments(&[arn.to_owned()]).await?;
-            if described.iter().any(|deployment| has_ended(&status(deployment.status()))) {
-                return Ok(StopAnswer::NotStoppable);
-            }
-        }
-        Err(fault)
     }
 
     async fn listed_since(&self, service: &ServiceRef, since: Timestamp) -> Answer<Vec<String>> {
@@ -154,35 +126,22 @@ fn target_of(deployment: &ServiceDeployment) -> Option<&str> {
     deployment.target_service_revision().and_then(|revision| revision.arn())
 }
 
-fn rollback_of(deployment: &ServiceDeployment) -> Option<&str> {
-    deployment.rollback().and_then(|rollback| rollback.service_revision_arn())
-}
-
-fn revisions_of(deployment: &ServiceDeployment) -> impl Iterator<Item = &str> {
-    target_of(deployment).into_iter().chain(rollback_of(deployment))
-}
-
 fn view(deployment: &ServiceDeployment, definitions: &HashMap<String, String>) -> Answer<RolloutView> {
     let arn =
         required(DESCRIBE, "serviceDeployments[].serviceDeploymentArn", deployment.service_deployment_arn())?;
-    let definition =
-        |revision: &str| definitions.get(revision).cloned().ok_or_else(|| not_described(REVISIONS, revision));
     let target =
         target_of(deployment).ok_or_else(|| not_described(DESCRIBE, &format!("the target of {arn}")))?;
-    let rollback = match deployment.rollback() {
-        None => None,
-        Some(rollback) => Some(RolloutRollback {
-            reason: rollback.reason().unwrap_or_default().to_owned(),
-            task_definition: rollback_of(deployment).map(definition).transpose()?,
-        }),
-    };
+    let definition = definitions.get(target).ok_or_else(|| not_described(REVISIONS, target))?;
+    let rollback = deployment
+        .rollback()
+        .map(|rollback| RolloutRollback { reason: rollback.reason().unwrap_or_default().to_owned() });
     let created = required(DESCRIBE, "serviceDeployments[].createdAt", deployment.created_at())?;
     let breaker = deployment.deployment_circuit_breaker();
     Ok(RolloutView {
         arn: arn.to_owned(),
         status: status(deployment.status()),
         status_reason: deployment.status_reason().unwrap_or_default().to_owned(),
-        task_definition: definition(target)?,
+        task_definition: definition.clone(),
         created_at: timestamp(DESCRIBE, "serviceDeployments[].createdAt", created)?,
         rollback,
         failure_count: breaker.map_or(0, |breaker| count(breaker.failure_count())),
@@ -204,14 +163,4 @@ fn status(status: Option<&ServiceDeploymentStatus>) -> RolloutStatus {
         Some(other) => RolloutStatus::Other(other.as_str().to_owned()),
         None => RolloutStatus::Other("no status".to_owned()),
     }
-}
-
-fn has_ended(status: &RolloutStatus) -> bool {
-    matches!(
-        status,
-        RolloutStatus::Successful
-            | RolloutStatus::Stopped
-            | RolloutStatus::RollbackSuccessful
-            | RolloutStatus::RollbackFailed
-    )
 }

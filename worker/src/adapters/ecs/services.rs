@@ -3,7 +3,7 @@
 
 use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, Service};
 
-use super::answers::{absent, count, required, timestamp};
+use super::answers::{absent, count, required};
 use super::cluster::EcsCluster;
 use crate::faults::aws::classify;
 use crate::faults::{self, Fault, FaultKind};
@@ -17,6 +17,11 @@ const UPDATE: &str = "UpdateService";
 
 /// ECS sends up to 100 events, newest first; these tell enough.
 const EVENTS: usize = 20;
+
+/// What a service has that was created without these settings (API reference: DeploymentConfiguration, for
+/// the rolling update of a REPLICA service).
+const MINIMUM_HEALTHY_PERCENT: u32 = 100;
+const MAXIMUM_PERCENT: u32 = 200;
 
 impl EcsCluster {
     pub(super) async fn describe_service(&self, service: &ServiceRef) -> Answer<Option<ServiceView>> {
@@ -76,8 +81,8 @@ fn view(service: &Service) -> Answer<ServiceView> {
         service.deployments().iter().map(deployment).collect::<Answer<_>>()?;
     // Stable: the others keep ECS's order.
     deployments.sort_by_key(|deployment| deployment.status != DeploymentStatus::Primary);
-    let breaker = service
-        .deployment_configuration()
+    let configuration = service.deployment_configuration();
+    let breaker = configuration
         .and_then(|configuration| configuration.deployment_circuit_breaker())
         .map(|breaker| CircuitBreaker { enable: breaker.enable(), rollback: breaker.rollback() });
     Ok(ServiceView {
@@ -87,8 +92,14 @@ fn view(service: &Service) -> Answer<ServiceView> {
         running: count(service.running_count()),
         pending: count(service.pending_count()),
         deployments,
-        events: service.events().iter().take(EVENTS).map(event).collect::<Answer<_>>()?,
+        events: service.events().iter().take(EVENTS).map(event).collect(),
         circuit_breaker: breaker.unwrap_or_default(),
+        minimum_healthy_percent: configuration
+            .and_then(|configuration| configuration.minimum_healthy_percent())
+            .map_or(MINIMUM_HEALTHY_PERCENT, count),
+        maximum_percent: configuration
+            .and_then(|configuration| configuration.maximum_percent())
+            .map_or(MAXIMUM_PERCENT, count),
     })
 }
 
@@ -117,15 +128,9 @@ fn deployment(deployment: &Deployment) -> Answer<DeploymentView> {
         desired: count(deployment.desired_count()),
         running: count(deployment.running_count()),
         pending: count(deployment.pending_count()),
-        failed: count(deployment.failed_tasks()),
     })
 }
 
-fn event(event: &aws_sdk_ecs::types::ServiceEvent) -> Answer<ServiceEvent> {
-    let at = required(DESCRIBE, "events[].createdAt", event.created_at())?;
-    Ok(ServiceEvent {
-        id: event.id().unwrap_or_default().to_owned(),
-        at: timestamp(DESCRIBE, "events[].createdAt", at)?,
-        message: event.message().unwrap_or_default().to_owned(),
-    })
+fn event(event: &aws_sdk_ecs::types::ServiceEvent) -> ServiceEvent {
+    ServiceEvent { message: event.message().unwrap_or_default().to_owned() }
 }

@@ -67,10 +67,8 @@ fn view(task: &Task) -> Answer<TaskView> {
     Ok(TaskView {
         arn: required(DESCRIBE, "tasks[].taskArn", task.task_arn())?.to_owned(),
         status: required(DESCRIBE, "tasks[].lastStatus", task.last_status())?.to_owned(),
-        desired_status: required(DESCRIBE, "tasks[].desiredStatus", task.desired_status())?.to_owned(),
         task_definition: required(DESCRIBE, "tasks[].taskDefinitionArn", task.task_definition_arn())?
             .to_owned(),
-        started_by: task.started_by().unwrap_or_default().to_owned(),
         containers: task.containers().iter().map(container).collect::<Answer<_>>()?,
         stop_code: task.stop_code().map(|code| code.as_str().to_owned()),
         stopped_reason: task.stopped_reason().map(str::to_owned),

@@ -1,10 +1,14 @@
-//! The checks of a commit: check runs and commit statuses, each the newest of its kind. Must never report a
-//! check that waits for this very deployment.
+//! The checks of a commit: check runs and commit statuses, each the newest of its kind, and workflow runs that
+//! have not completed. Must never report a check that waits for this very deployment.
 //!
 //! Lockstep's own workflows (build, deploy) are dispatched on the commit that they deploy, so that their check
 //! runs stand among that commit's. A deployment that waited for them would wait for itself. Therefore check
 //! runs of workflow runs started by `workflow_dispatch` are left out, recognised by the run's check suite or by
 //! the run that their details link to. A dispatched run says nothing about a commit that a push did not.
+//!
+//! GitHub makes a job's check run when the job is started, not when its workflow is. Between two jobs that need
+//! each other all check runs of a commit may have passed, with more to come; so every other workflow run counts
+//! as pending itself, under its workflow's name, until it is completed.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -102,7 +106,7 @@ fn summarise(check_runs: Vec<CheckRun>, runs: &[RunJson], statuses: Vec<CommitSt
     let mut newest: HashMap<(Reporter, String), CheckRun> = HashMap::new();
     for check in check_runs {
         let run = run_of(&check);
-        if run.is_some_and(|run| run.event == "workflow_dispatch") {
+        if run.is_some_and(RunJson::is_dispatched) {
             continue;
         }
         let reporter = match run {
@@ -123,7 +127,11 @@ fn summarise(check_runs: Vec<CheckRun>, runs: &[RunJson], statuses: Vec<CommitSt
         let standing = status.standing();
         (status.context, standing)
     });
-    collect(standings.chain(statuses))
+    let open = runs
+        .iter()
+        .filter(|run| !run.is_dispatched() && !run.is_completed())
+        .map(|run| (run.workflow_name(), Standing::Pending));
+    collect(standings.chain(statuses).chain(open))
 }
 
 /// Of one name by several reporters, the worst counts.
@@ -188,7 +196,15 @@ mod tests {
     fn run(id: u64, suite: Option<u64>, workflow: u64, event: &str) -> RunJson {
         serde_json::from_value(json!({
             "id": id, "event": event, "workflow_id": workflow, "check_suite_id": suite, "html_url": "https://x",
-            "created_at": "2026-11-23T09:00:00Z",
+            "created_at": "2026-11-23T09:00:00Z", "status": "completed", "conclusion": "success",
+        }))
+        .unwrap()
+    }
+
+    fn open_run(name: &str, event: &str, status: Value) -> RunJson {
+        serde_json::from_value(json!({
+            "id": 1, "event": event, "workflow_id": 4, "check_suite_id": 10, "html_url": "https://x",
+            "created_at": "2026-11-23T09:00:00Z", "name": name, "status": status, "conclusion": null,
         }))
         .unwrap()
     }
@@ -234,6 +250,32 @@ mod tests {
         ];
         let summary = summarise(checks, &runs, vec![]);
         assert_eq!(summary, Checks { passed: vec!["test".to_owned()], ..Checks::default() });
+    }
+
+    #[test]
+    fn a_workflow_run_that_has_not_completed_is_pending_though_its_jobs_so_far_passed() {
+        for status in
+            [json!("queued"), json!("in_progress"), json!("waiting"), json!("new word"), Value::Null]
+        {
+            let checks = vec![check(1, "test", 10, "completed", json!("success"))];
+            let summary = summarise(checks, &[open_run("CI", "push", status.clone())], vec![]);
+            assert_eq!(summary.passed, ["test"], "{status}");
+            assert_eq!(summary.pending, ["CI"], "{status}");
+        }
+        let without_jobs = summarise(vec![], &[open_run("", "pull_request", json!("queued"))], vec![]);
+        assert_eq!(without_jobs.pending, ["workflow 4"], "a run is pending before its first job too");
+        let same_name = vec![check(1, "CI", 10, "completed", json!("success"))];
+        let summary = summarise(same_name, &[open_run("CI", "push", json!("in_progress"))], vec![]);
+        assert_eq!((summary.passed.len(), summary.pending), (0, vec!["CI".to_owned()]));
+    }
+
+    #[test]
+    fn a_dispatched_run_and_a_completed_one_are_not_pending() {
+        let runs = [
+            open_run("Deploy", "workflow_dispatch", json!("in_progress")),
+            open_run("CI", "push", json!("completed")),
+        ];
+        assert_eq!(summarise(vec![], &runs, vec![]), Checks::default());
     }
 
     #[test]

@@ -17,7 +17,7 @@ const CLOCK_MARGIN: SignedDuration = SignedDuration::from_mins(1);
 #[derive(Debug, Deserialize)]
 pub(super) struct RunJson {
     pub(super) id: u64,
-    pub(super) event: String,
+    event: String,
     pub(super) workflow_id: u64,
     pub(super) check_suite_id: Option<u64>,
     name: Option<String>,
@@ -43,6 +43,22 @@ impl Listing for RunList {
 }
 
 impl RunJson {
+    /// Whether somebody dispatched it, rather than a push, a schedule or another event of the repository.
+    pub(super) fn is_dispatched(&self) -> bool {
+        self.event == "workflow_dispatch"
+    }
+
+    /// Whether it has ended; GitHub has several words for everything before, and may add more.
+    pub(super) fn is_completed(&self) -> bool {
+        self.status.as_deref() == Some("completed")
+    }
+
+    /// What its workflow is called, for people.
+    pub(super) fn workflow_name(&self) -> String {
+        let name = self.name.clone().filter(|name| !name.is_empty());
+        name.unwrap_or_else(|| format!("workflow {}", self.workflow_id))
+    }
+
     /// What the run is called; a workflow's `run-name` comes as the display title, `name` may be the workflow's.
     fn names(&self) -> impl Iterator<Item = &String> {
         self.display_title.iter().chain(&self.name)
@@ -51,12 +67,11 @@ impl RunJson {
 
 impl From<RunJson> for BuildRun {
     fn from(run: RunJson) -> Self {
-        let name = run.names().next().cloned().unwrap_or_default();
         let status = match (run.status.as_deref(), run.conclusion) {
             (Some("completed"), Some(conclusion)) => BuildStatus::Finished(conclusion),
             (status, _) => BuildStatus::Running(status.unwrap_or("unknown").to_owned()),
         };
-        Self { id: run.id, attempt: run.run_attempt.unwrap_or(1), name, status, url: run.html_url }
+        Self { id: run.id, attempt: run.run_attempt.unwrap_or(1), status, url: run.html_url }
     }
 }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Config;
 use aws_sdk_sqs::error::BuildError;
-use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName};
+use aws_sdk_sqs::types::{Message, MessageAttributeValue};
 
 use crate::faults::aws::classify;
 use crate::faults::{Fault, FaultKind, Service};
@@ -68,8 +68,6 @@ impl Queue for SqsQueue {
             .queue_url(&self.url)
             .max_number_of_messages(i32::try_from(max.clamp(1, 10)).unwrap_or(1))
             .wait_time_seconds(poll)
-            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
-            .message_system_attribute_names(MessageSystemAttributeName::SenderId)
             .customize()
             .config_override(self.patient(poll))
             .send()
@@ -145,17 +143,10 @@ fn delivery(message: Message) -> Answer<Delivery> {
         let message = format!("a message came without {member}");
         Fault::new(Service::Sqs, RECEIVE, FaultKind::Unintelligible, message)
     };
-    let attributes = message.attributes.unwrap_or_default();
-    let receive_count = attributes
-        .get(&MessageSystemAttributeName::ApproximateReceiveCount)
-        .and_then(|count| count.parse().ok())
-        .ok_or_else(|| absent("a readable ApproximateReceiveCount"))?;
     Ok(Delivery {
         message_id: message.message_id.ok_or_else(|| absent("MessageId"))?,
         body: message.body.ok_or_else(|| absent("Body"))?,
         receipt: message.receipt_handle.ok_or_else(|| absent("ReceiptHandle"))?,
-        receive_count,
-        sender_id: attributes.get(&MessageSystemAttributeName::SenderId).cloned(),
     })
 }
 

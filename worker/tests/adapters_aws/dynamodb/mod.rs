@@ -2,6 +2,7 @@
 
 mod application;
 mod closing;
+mod conflicts;
 mod fixtures;
 mod history;
 mod locking;

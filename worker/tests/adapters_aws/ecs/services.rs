@@ -48,13 +48,28 @@ async fn a_service_is_seen_with_its_primary_first_and_its_newest_events() {
             ("ecs-svc/0", DeploymentStatus::Inactive, RolloutState::Completed),
         ]
     );
-    assert_eq!(view.primary().unwrap().failed, 3);
     assert_eq!(view.events.len(), 20);
     assert_eq!(view.events[0].message, "event 0");
-    assert_eq!(view.events[0].at, "2023-11-14T22:13:20.5Z".parse().unwrap());
     assert!(view.circuit_breaker.enable && view.circuit_breaker.rollback);
     let asked = double.asked("DescribeServices");
     assert_eq!(asked, [json!({"cluster": "main", "services": ["web"]})]);
+}
+
+#[tokio::test]
+async fn how_many_tasks_a_rollout_may_stop_and_start_is_seen_with_ecs_s_defaults() {
+    let mut replacing = service("ACTIVE");
+    replacing["deploymentConfiguration"] = json!({"minimumHealthyPercent": 0, "maximumPercent": 100});
+    let mut unsaid = service("ACTIVE");
+    unsaid["deploymentConfiguration"] = Value::Null;
+    let double = Double::default();
+    for answer in [replacing, unsaid, service("ACTIVE")] {
+        double.answer("DescribeServices", json!({"services": [answer]}));
+    }
+    let cluster = double.cluster().await;
+    for expected in [(0, 100), (100, 200), (100, 200)] {
+        let view = cluster.service(&web()).await.unwrap().unwrap();
+        assert_eq!((view.minimum_healthy_percent, view.maximum_percent), expected);
+    }
 }
 
 #[tokio::test]
