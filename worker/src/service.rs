@@ -31,11 +31,7 @@ pub async fn run(world: Arc<World>, shutdown: CancellationToken) -> Result<(), E
     let slots = Arc::new(Semaphore::new(world.settings.concurrency));
     let mut handling = JoinSet::new();
     while !shutdown.is_cancelled() {
-        while let Some(ended) = handling.try_join_next() {
-            if let Err(panic) = ended {
-                tracing::error!(%panic, "handling a message ended abnormally: it comes back");
-            }
-        }
+        report_ended(&mut handling);
         // One slot is held while receiving, so that no message is taken that nobody can handle.
         let Some(first) = shutdown.run_until_cancelled(Arc::clone(&slots).acquire_owned()).await else {
             break;
@@ -68,10 +64,26 @@ pub async fn run(world: Arc<World>, shutdown: CancellationToken) -> Result<(), E
             });
         }
     }
+    report_ended(&mut handling);
     tracing::info!(under_way = handling.len(), "stopping: finishing what is under way");
-    while handling.join_next().await.is_some() {}
+    while let Some(ended) = handling.join_next().await {
+        report(&ended);
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Lets go of what has been handled.
+fn report_ended(handling: &mut JoinSet<()>) {
+    while let Some(ended) = handling.try_join_next() {
+        report(&ended);
+    }
+}
+
+fn report(ended: &Result<(), tokio::task::JoinError>) {
+    if let Err(panic) = ended {
+        tracing::error!(%panic, "handling a message ended abnormally: it comes back");
+    }
 }
 
 async fn handle(engine: &Engine, delivery: Delivery) {
