@@ -28,6 +28,12 @@ cargo fmt --all --check
 step "licences, bans, sources"
 cargo deny --log-level error check bans licenses sources
 
+step "a lean lockstep: nothing of the tests is linked into it"
+if cargo tree -p lockstep -e normal --prefix none --locked | grep -E '^(sandbox|ecs-sim|github-sim|oci-image|sample-app|dynoxide-rs|rustack|ferro|rusqlite|libsqlite3-sys)'; then
+    echo "the product depends on a stand-in" >&2
+    exit 1
+fi
+
 step "lints"
 cargo clippy --workspace --all-targets --locked -- -D warnings
 

@@ -110,7 +110,11 @@ async fn handle(engine: &Engine, delivery: Delivery) {
             } else {
                 tracing::error!(message.id = %message, %error, "message not handled: it comes back until somebody mends this");
             }
-            if is_wake_up(&delivery) { renew(queue.as_ref(), &delivery, visibility).await } else { Ok(()) }
+            if error.keeps_wake_ups() && is_wake_up(&delivery) {
+                renew(queue.as_ref(), &delivery, visibility).await
+            } else {
+                Ok(())
+            }
         }
     };
     if let Err(fault) = done {

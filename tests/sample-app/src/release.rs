@@ -20,6 +20,8 @@ pub enum Behaviour {
     Ok,
     /// Says why on standard error and exits with code 1, before it listens.
     CrashAtStart,
+    /// Migrates and answers, then exits with code 1 after `slow_start_ms`, before it was ever ready.
+    CrashAfterStart,
     /// Migrates and answers, but its readiness check never succeeds.
     NeverReady,
     /// Becomes ready only after `slow_start_ms`.
@@ -42,7 +44,8 @@ pub struct Migration {
 pub struct ReleaseSpec {
     /// How it behaves.
     pub behaviour: Behaviour,
-    /// How long a slow start takes, in milliseconds; used with [`Behaviour::SlowStart`] only.
+    /// How long a slow start takes, or a late crash takes to come, in milliseconds; used with
+    /// [`Behaviour::SlowStart`] and [`Behaviour::CrashAfterStart`] only.
     pub slow_start_ms: u64,
     /// All migrations up to this release, oldest first.
     pub migrations: Vec<Migration>,

@@ -45,7 +45,7 @@ pub enum StartError {
 pub(crate) fn may_start(release: &ReleaseFile) -> Result<(), StartError> {
     match release.behaviour {
         Behaviour::CrashAtStart => Err(StartError::MadeToCrash { version: release.version.clone() }),
-        Behaviour::Ok | Behaviour::NeverReady | Behaviour::SlowStart => Ok(()),
+        Behaviour::Ok | Behaviour::NeverReady | Behaviour::SlowStart | Behaviour::CrashAfterStart => Ok(()),
     }
 }
 
@@ -66,8 +66,11 @@ pub(crate) async fn prepare(
         None if release.migrations.is_empty() && release.seed.is_empty() => {}
         None => return Err(StartError::DatabaseNotNamed { version: release.version.clone() }),
     }
-    if release.behaviour == Behaviour::SlowStart {
+    if matches!(release.behaviour, Behaviour::SlowStart | Behaviour::CrashAfterStart) {
         tokio::time::sleep(Duration::from_millis(release.slow_start_ms)).await;
+    }
+    if release.behaviour == Behaviour::CrashAfterStart {
+        return Err(StartError::MadeToCrash { version: release.version.clone() });
     }
     Ok(())
 }

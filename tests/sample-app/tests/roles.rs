@@ -166,6 +166,11 @@ fn misbehaviour_is_as_asked_for() {
     assert_eq!(code, Some(1));
     assert!(said.contains("crashes at its start"), "{said}");
 
+    let (code, said) =
+        end(serve(&folder.path().join("late"), &release(Behaviour::CrashAfterStart, 100), None));
+    assert_eq!(code, Some(1));
+    assert!(said.contains("crashes at its start"), "{said}");
+
     let never = serve(&folder.path().join("never"), &release(Behaviour::NeverReady, 0), None);
     assert_eq!(until(&never, "/api/v1/ready", 503), json!({ "status": "never ready" }));
     until(&never, "/api/v1/info", 200);

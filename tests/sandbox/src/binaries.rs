@@ -1,8 +1,10 @@
 //! Finds the programs that the sandbox runs: `lockstep` and `sample-app`, as cargo built them. Builds one
-//! that is missing, so that no step comes before the first command; must never run a program from elsewhere.
+//! that is missing or older than its sources, so that no step comes before the first command and no test
+//! passes on old code; must never run a program from elsewhere.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 /// Why a program is not there.
 #[derive(Debug, thiserror::Error)]
@@ -27,10 +29,32 @@ pub enum BinaryError {
 pub fn find(name: &str) -> Result<PathBuf, BinaryError> {
     let folder = folder()?;
     let path = folder.join(name);
-    if !path.is_file() {
+    if !is_fresh(&path) {
         build(name)?;
     }
     Ok(path)
+}
+
+/// The workspace's folders whose sources are in the programs.
+const SOURCES: [&str; 4] = ["events", "state-machines", "worker/src", "tests/sample-app/src"];
+
+/// Whether the program is there and no source is younger.
+fn is_fresh(program: &Path) -> bool {
+    let Ok(built) = program.metadata().and_then(|metadata| metadata.modified()) else { return false };
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    SOURCES.iter().all(|folder| !has_younger(&workspace.join(folder), built))
+}
+
+fn has_younger(folder: &Path, than: SystemTime) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else { return false };
+    entries.flatten().any(|entry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => has_younger(&entry.path(), than),
+        Ok(metadata) => {
+            let is_source = entry.path().extension().is_some_and(|extension| extension == "rs");
+            is_source && metadata.modified().is_ok_and(|modified| modified > than)
+        }
+        Err(_) => false,
+    })
 }
 
 /// The profile's folder: that of this program, or the one above for a test.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use clap::Parser;
 use lockstep::config::Config;
 use sandbox::{Options, Sandbox, SandboxError, environment, tour};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// Lockstep with everything it talks to, on 127.0.0.1: no account, no Docker, no other program.
@@ -77,7 +78,11 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let exit = if arguments.quiet { lockstep::cli::Exit::Done } else { tour::run(&sandbox, command).await? };
     if !arguments.once {
         tour::how_to_go_on(&sandbox);
-        tokio::signal::ctrl_c().await?;
+        let mut terminated = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = terminated.recv() => {}
+        }
         tour::say("stopping");
     }
     stop.cancel();

@@ -13,6 +13,8 @@ pub enum Variant {
     Good,
     /// Exits at start.
     CrashesAtStart,
+    /// Runs, and exits after this many milliseconds without ever having been ready.
+    CrashesAfter(u64),
     /// Starts, but never answers ready.
     NeverReady,
     /// Takes this many milliseconds until it is ready.
@@ -44,6 +46,7 @@ pub fn commit(branch: &str, version: &str, variant: Variant, message: &str) -> C
     };
     let (behaviour, slow_start_ms) = match variant {
         Variant::CrashesAtStart => ("crash-at-start", 0),
+        Variant::CrashesAfter(milliseconds) => ("crash-after-start", milliseconds),
         Variant::NeverReady => ("never-ready", 0),
         Variant::Slow(milliseconds) => ("slow-start", milliseconds),
         Variant::Good | Variant::BrokenMigration | Variant::BrokenBuild => ("ok", 0),

@@ -31,12 +31,12 @@ pub fn repository() -> RepositorySpec {
 #[must_use]
 pub fn clusters(ports: &Ports) -> Vec<ClusterSeed> {
     vec![
-        cluster("staging", ports.registry, ports.staging, ports.staging_database),
-        cluster("production", ports.registry, ports.production, ports.production_database),
+        cluster("staging", 1, ports.registry, ports.staging, ports.staging_database),
+        cluster("production", 2, ports.registry, ports.production, ports.production_database),
     ]
 }
 
-fn cluster(name: &str, registry: u16, front: u16, database: u16) -> ClusterSeed {
+fn cluster(name: &str, tasks: u32, registry: u16, front: u16, database: u16) -> ClusterSeed {
     let application = json!({
         "name": "app",
         "image": format!("127.0.0.1:{registry}/{IMAGES}:bootstrap"),
@@ -62,7 +62,7 @@ fn cluster(name: &str, registry: u16, front: u16, database: u16) -> ClusterSeed 
             ServiceSeed {
                 name: "app".to_owned(),
                 task_definition: family(&format!("{name}-app"), &application),
-                desired_count: 1,
+                desired_count: tasks,
                 deployment_configuration: rolling,
                 front_port: front,
                 initial: Initial::NeverCompleted,

@@ -48,7 +48,7 @@ where
     Ok(Exit::Done)
 }
 
-/// One minor version above what the repository's latest commit has, so that every tour releases a new one.
+/// One minor version for every build so far, so that every tour releases a new one.
 fn next_version(sandbox: &Sandbox) -> String {
     let commits = sandbox.github().control().build_count(OWNER, REPOSITORY).map_or(0, |count| count.started);
     format!("0.{}.0", commits + 1)

@@ -54,8 +54,12 @@ pub(super) async fn check(
             ),
         );
     };
+    if let Some(message) = moved(tag, &commit, &digest, scene).await? {
+        return refuse(RefusalCode::TagTaken, message);
+    }
     let mut warnings = Vec::new();
-    if let Some(message) = unvalidated(tag, &commit, &digest, scene).await? {
+    if seen(scene.world.store.beta(scene.place.application_name, tag).await)?.is_none() {
+        let message = format!("{tag} has never been healthy in staging: deploy it there first");
         match &overrides.allow_unvalidated {
             Some(reason) => warnings.push(format!("{message}; promoted all the same: {reason}")),
             None => return refuse(RefusalCode::NeverHealthy, message),
@@ -74,26 +78,36 @@ pub(super) async fn check(
     })))
 }
 
-/// Why this beta does not count as validated; `None` when it does.
-async fn unvalidated(
+/// What contradicts the records, if a tag was moved: the commit's image is recorded once and for ever, and
+/// so is what staging validated. No override goes past this: the bytes would be somebody else's.
+async fn moved(
     tag: &BetaTag,
     commit: &CommitSha,
     digest: &ImageDigest,
     scene: &Scene<'_>,
 ) -> Result<Option<String>, EffectError> {
-    let record = seen(scene.world.store.beta(scene.place.application_name, tag).await)?;
-    Ok(match record {
-        None => Some(format!("{tag} has never been healthy in staging: deploy it there first")),
-        Some(record) if record.digest != *digest => Some(format!(
-            "{tag} names {digest}, but staging validated {}: the image tag was moved",
-            record.digest
-        )),
-        Some(record) if record.commit != *commit => Some(format!(
-            "{tag} is at commit {commit}, but staging validated commit {}: the git tag was moved",
-            record.commit
-        )),
-        Some(_) => None,
-    })
+    let (store, application) = (&scene.world.store, scene.place.application_name);
+    if let Some(record) = seen(store.beta(application, tag).await)? {
+        if record.digest != *digest {
+            return Ok(Some(format!(
+                "{tag} names {digest}, but staging validated {}: the image tag was moved",
+                record.digest
+            )));
+        }
+        if record.commit != *commit {
+            return Ok(Some(format!(
+                "{tag} is at commit {commit}, but staging validated commit {}: the git tag was moved",
+                record.commit
+            )));
+        }
+    }
+    let built = seen(store.image(application, commit).await)?;
+    Ok(built.filter(|built| built.digest != *digest).map(|built| {
+        format!(
+            "{tag} names {digest}, but the image of commit {commit} is {}: the image tag was moved",
+            built.digest
+        )
+    }))
 }
 
 /// Who holds the version, if it means something else already; `None` when it is free or means this.

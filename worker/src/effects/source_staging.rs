@@ -197,6 +197,15 @@ async fn latest_release(
         ));
         return Ok(Ok(None));
     };
+    let bound = seen(scene.world.store.version(scene.place.application_name, &version).await)?;
+    if bound.is_some() {
+        // Had a promotion of it ever been healthy, production's record would have said so.
+        warnings.push(format!(
+            "the latest release {} was promoted by Lockstep but never healthy: the beta is deployed directly",
+            release.tag
+        ));
+        return Ok(Ok(None));
+    }
     let Some(digest) = seen(application.registry.resolve(&version.to_string()).await)? else {
         return Ok(Err(gone(&version.to_string(), scene)));
     };

@@ -89,6 +89,13 @@ impl EngineError {
             Self::Snapshot { .. } | Self::NotConfigured { .. } | Self::Inconsistent { .. } => false,
         }
     }
+
+    /// Whether a wake-up that met this must live on, however long it lasts: a service is away, or another
+    /// worker has the configuration. What nobody can handle uses its deliveries up and is parked.
+    #[must_use]
+    pub fn keeps_wake_ups(&self) -> bool {
+        self.is_transient() || matches!(self, Self::NotConfigured { .. })
+    }
 }
 
 /// Drives deployments.

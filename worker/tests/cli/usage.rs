@@ -53,7 +53,9 @@ async fn environments_are_checked_before_anything_is_sent() {
 async fn one_of_several_applications_must_be_named() {
     let text = usable();
     let (head, shop) = text.split_at(text.find("[applications.shop]").unwrap());
-    let config = write(&format!("{head}{shop}{}", shop.replace("applications.shop", "applications.till")));
+    // Another application with services of its own.
+    let till = shop.replace("applications.shop", "applications.till").replace("\"shop-", "\"till-");
+    let config = write(&format!("{head}{shop}{till}"));
     let error = refused(&config, &["deploy"]).await;
     assert!(error.contains("--application: shop, till"), "{error}");
 }

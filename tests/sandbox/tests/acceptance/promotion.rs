@@ -1,6 +1,7 @@
 //! Promotion: the same bytes, everywhere, and back again by promoting an earlier beta.
 
 use sandbox::sample::Variant;
+use serde_json::json;
 
 use crate::stage::{Stage, beta};
 
@@ -33,14 +34,25 @@ async fn the_first_staging_deployment_and_its_promotion_run_the_same_bytes() {
     let machine = stage.machine(promoted.id()).await;
     let proof = machine.deployment().proof.clone().unwrap();
     assert_eq!(proof.unproven, None);
-    assert_eq!(proof.tasks.len(), 1);
+    assert_eq!(proof.tasks.len(), 2);
     assert!(proof.tasks.iter().all(|(_, seen)| seen == digest.as_str()), "{proof:?} is not {digest}");
+    assert_eq!(running_digests(&stage).await, [digest.to_string(), digest.to_string()], "ECS says the same");
     let release = stage.github("releases/tags/0.1.0").await.unwrap();
     assert_eq!(release["prerelease"], false);
     let reference = stage.github("git/ref/tags/0.1.0").await.unwrap();
     assert_eq!(reference["object"]["sha"].as_str(), Some(sha.as_str()));
     let latest = stage.github("releases/latest").await.unwrap();
     assert_eq!(latest["tag_name"], "0.1.0");
+}
+
+/// What every task that runs in production reports, asked of ECS itself.
+async fn running_digests(stage: &Stage) -> Vec<String> {
+    let wanted = json!({ "cluster": "production", "serviceName": "app", "desiredStatus": "RUNNING" });
+    let listed = stage.ecs("ListTasks", &wanted).await;
+    let tasks =
+        stage.ecs("DescribeTasks", &json!({ "cluster": "production", "tasks": listed["taskArns"] })).await;
+    let tasks = tasks["tasks"].as_array().unwrap();
+    tasks.iter().map(|task| task["containers"][0]["imageDigest"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,7 +50,10 @@ async fn only_a_prerelease_as_staging_validated_it_is_promoted() {
     stage.retag(&beta("0.1.0", &first), &tag).await;
     let moved = stage.tag(&tag).await.unwrap();
     let message = format!("{tag} names {moved}, but staging validated {validated}: the image tag was moved");
-    stage.refuse(&promote, "never-healthy", &[&message]).await;
+    stage.refuse(&promote, "tag-taken", &[&message]).await;
+    let mut insisting = promote.to_vec();
+    insisting.extend(["--allow-unvalidated", "I insist"]);
+    stage.refuse(&insisting, "tag-taken", &[&message]).await;
 
     // Somebody deleted the image.
     stage.delete_image(&tag).await;

@@ -1,8 +1,10 @@
 //! What is said of a failed promotion (point 6), under every setting of what AWS leaves open: whether a
 //! rollback's PRIMARY has a new id, how soon a rollout is listed, what digest a task reports, and so on.
 
-use ecs_sim::Knobs;
+use std::time::Duration;
+
 use ecs_sim::knobs::{BreakerWithoutTarget, ImageDigest, InactiveError, RevisionIds, RollbackPrimary};
+use ecs_sim::{Knobs, Timing};
 use sandbox::Options;
 use sandbox::sample::Variant;
 
@@ -132,6 +134,28 @@ async fn a_beta_that_is_never_ready_is_rolled_back_by_the_worker_itself() {
     assert!(target.ends_with("production-app:2"), "the worker went back itself: {target}");
 }
 
+/// The breaker does not see tasks that crash once they run: the worker's own deadline does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_that_the_breaker_misses_is_rolled_back_at_the_deadline() {
+    let knobs = Knobs { breaker_counts_crashes_after_start: false, ..Knobs::default() };
+    // RUNNING as soon as the process is there, and long before it crashes.
+    let timing = Timing { start_grace: Duration::ZERO, steady: Duration::from_secs(2), ..Timing::default() };
+    let options = Options { ecs: knobs, timing, ..Options::default() };
+    let mut stage = Stage::set_without_worker(options).await;
+    stage.add_worker_with("worker-1", &[("LOCKSTEP__DEADLINES__ROLLOUT_SECONDS", "15")]);
+    let sha = stage.sandbox.push("0.1.0", Variant::Good, "First").unwrap();
+    stage.deploy().await.expect("healthy", 0);
+    stage.promote(&beta("0.1.0", &sha)).await.expect("healthy", 0);
+    let sha = stage.sandbox.push("0.2.0", Variant::CrashesAfter(800), "Second").unwrap();
+    let staged = stage.deploy().await;
+    staged.expect("rolled-back", 5).says("after 15 s, its deadline");
+    let verdict = promote_unvalidated(&stage, &beta("0.2.0", &sha)).await;
+    expect_rolled_back(&stage, &verdict, "production-app:3").await;
+    verdict.says("after 15 s, its deadline");
+    let stopped = verdict.json["failure"]["evidence"]["stopped_tasks"].to_string();
+    assert!(stopped.contains("exit code 1"), "the last look is worth the tasks' reasons: {stopped}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_promotion_that_crashes_is_failed_and_needs_an_operator() {
     for without_target in [
@@ -151,6 +175,13 @@ async fn a_first_promotion_that_crashes_is_failed_and_needs_an_operator() {
         assert!(record.current.is_none() && record.last_healthy.is_none(), "{record:?}");
         assert!(record.dirty.unwrap().contains("operator"));
         assert!(stage.environment("production").await.lock.holder.is_none(), "the lock is free");
+
+        // A release that was never healthy is nothing to migrate from: the way out is open.
+        stage.sandbox.push("0.2.0", Variant::Good, "Mended").unwrap();
+        let mended = stage.deploy().await;
+        mended.expect("healthy", 0);
+        let warnings = mended.json["warnings"].to_string();
+        assert!(warnings.contains("was promoted by Lockstep but never healthy"), "{warnings}");
     }
 }
 
