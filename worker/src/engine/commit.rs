@@ -79,7 +79,11 @@ impl Engine {
                 );
                 Committed::Ours(Box::new(entry))
             }
-            Appended::Lost(theirs) => Committed::Lost(theirs),
+            Appended::Lost(theirs) => {
+                // The item that has the number need not be the newest any more.
+                let newest = self.world.store.newest(theirs.id).await?;
+                Committed::Lost(newest.map_or(theirs, Box::new))
+            }
         })
     }
 

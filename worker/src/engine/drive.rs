@@ -95,13 +95,13 @@ impl Engine {
         if effect.is_action() && !(mine && drive.fresh) {
             return self.claim(drive, machine, newest, takes_over).await;
         }
-        let event = self.execute(drive, &effect, &machine, now).await?;
-        let Some(event) = event else {
+        let outcome = self.execute(drive, &effect, &machine, now).await?;
+        let Some(outcome) = outcome else {
             // Too little of the claim was left to act: recording it again renews it.
             drive.fresh = false;
             return self.renew(drive, &machine, newest).await;
         };
-        self.record(drive, &effect, newest, event).await
+        self.record(drive, &effect, newest, outcome).await
     }
 
     /// Makes the present state's action this worker's, or asks for it to be taken over later.
@@ -122,13 +122,16 @@ impl Engine {
             let delay = self.world.settings.lease;
             self.send_wake(newest.id, drive.number(&newest), Some(newest.seq), delay).await?;
             tracing::info!(
-                deployment.id = %newest.id, state = %newest.to, claim.holder = %newest.worker,
+                deployment.id = %newest.id, state = %newest.to, history.worker = %newest.worker,
                 "claimed by a worker that may be dead: looking again after a lease"
             );
             return Ok(Turn::Over);
         }
         let detail = match newest.claim {
-            Some(_) => format!("taken over from {}", newest.worker),
+            Some(_) => format!(
+                "taken over from its holder: nothing has moved since item {} by {}",
+                newest.seq, newest.worker
+            ),
             None => "claimed to try again".to_owned(),
         };
         self.write_claim(drive, &machine, &newest, "claimed", &detail).await
@@ -181,11 +184,11 @@ impl Engine {
             .map_err(|e| EngineError::Inconsistent { id, problem: e.to_string() })?
             .ok_or_else(|| EngineError::Inconsistent { id, problem: "no effect".to_owned() })?;
         drive.fresh = false;
-        let event = self.execute(drive, &effect, machine, self.world.clock.now()).await?;
+        let outcome = self.execute(drive, &effect, machine, self.world.clock.now()).await?;
         // A fresh claim that was spent on reading: the services are slow. The retry budget and the deadline
         // count that like any other fault.
-        let event = event.unwrap_or_else(|| Event::Fault(self.spent(machine)));
-        self.record(drive, &effect, newest, event).await
+        let spent = || Outcome { event: Event::Fault(self.spent(machine)), ambiguous: false };
+        self.record(drive, &effect, newest, outcome.unwrap_or_else(spent)).await
     }
 
     /// The effect's outcome; `None` when the claim has too little time left.
@@ -195,7 +198,7 @@ impl Engine {
         effect: &Effect,
         machine: &Machine,
         now: jiff::Timestamp,
-    ) -> Result<Option<Event>, EngineError> {
+    ) -> Result<Option<Outcome>, EngineError> {
         let request = &machine.deployment().request;
         let place = self.world.place(&request.application, &request.environment).ok_or_else(|| {
             EngineError::NotConfigured {
@@ -208,14 +211,15 @@ impl Engine {
         let permit = Permit::new(drive.committed, settings.lease, settings.call_timeout);
         let scene = Scene { world: &self.world, place, machine, resumed: !drive.fresh, permit: &permit, now };
         match effects::execute(effect, &scene).await {
-            Ok(event) => Ok(Some(event)),
+            Ok(event) => Ok(Some(Outcome { event, ambiguous: false })),
             Err(EffectError::ClaimSpent) => Ok(None),
             Err(EffectError::Fault(fault)) => {
                 tracing::warn!(
                     deployment.id = %request.id, state = %machine.state(), fault.kind = ?fault.kind,
                     fault.message = %fault, "an effect met a fault"
                 );
-                Ok(Some(Event::Fault(self.report(&fault, effect, machine))))
+                let ambiguous = effect.is_action() && fault.may_have_happened();
+                Ok(Some(Outcome { event: Event::Fault(self.report(&fault, ambiguous, machine)), ambiguous }))
             }
         }
     }
@@ -234,12 +238,12 @@ impl Engine {
     }
 
     /// A fault as the machine takes it: with the wait before the next try drawn (full jitter).
-    fn report(&self, fault: &Fault, effect: &Effect, machine: &Machine) -> FaultReport {
+    fn report(&self, fault: &Fault, ambiguous: bool, machine: &Machine) -> FaultReport {
         let faults = machine.deployment().retry.as_ref().map_or(0, |retry| retry.faults) + 1;
         let ceiling = self.world.policy.retry.ceiling(faults).unsigned_abs();
         let jitter = ceiling.mul_f64(rand::rng().random_range(0.0..=1.0));
         let mut wait = jitter.max(fault.retry_after.unwrap_or_default());
-        if effect.is_action() && fault.may_have_happened() {
+        if ambiguous {
             // It may have taken effect: not again before every service would list that.
             wait = wait.max(self.world.settings.lease);
         }
@@ -258,14 +262,14 @@ impl Engine {
         drive: &mut Drive,
         effect: &Effect,
         newest: Recorded,
-        event: Event,
+        outcome: Outcome,
     ) -> Result<Turn, EngineError> {
         let id = newest.id;
         let mut newest = newest;
         loop {
             let mut machine = self.restore(&newest)?;
             let now = self.world.clock.now();
-            let step = machine.handle(&event, now, &self.world.policy);
+            let step = machine.handle(&outcome.event, now, &self.world.policy);
             let step = step.map_err(|e| EngineError::Inconsistent { id, problem: e.to_string() })?;
             let transition = match step {
                 Step::Stay { poll } => {
@@ -274,7 +278,7 @@ impl Engine {
                 }
                 Step::Moved(transition) => transition,
             };
-            let next = self.plan_next(&machine, effect, &event, &newest, now);
+            let next = self.plan_next(&machine, &outcome, &newest, now);
             let wake = drive.number(&newest) + u64::from(next.wake.is_some());
             if let Some((takeover, delay)) = next.wake {
                 let takeover = takeover.then_some(newest.seq + 1);
@@ -312,8 +316,7 @@ impl Engine {
     fn plan_next(
         &self,
         machine: &Machine,
-        effect: &Effect,
-        event: &Event,
+        outcome: &Outcome,
         newest: &Recorded,
         now: jiff::Timestamp,
     ) -> Next {
@@ -323,12 +326,11 @@ impl Engine {
             return Next { claim: None, wake: None };
         }
         let same_state = machine.state().to_string() == newest.to;
-        if let Event::Fault(fault) = event {
+        if let Event::Fault(_) = &outcome.event {
             // An ambiguous fault of an action keeps the claim, so that only a takeover, a lease later, may go
             // on: whether it tries again or is on the way back, what was sent has then arrived or never will.
-            let lease = self.world.settings.lease;
-            let ambiguous = effect.is_action() && fault.wait.unsigned_abs() >= lease;
-            if ambiguous {
+            if outcome.ambiguous {
+                let lease = self.world.settings.lease;
                 return Next { claim: mine(), wake: Some((true, lease)) };
             }
             if same_state {
@@ -360,6 +362,13 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// What executing an effect came to.
+struct Outcome {
+    event: Event,
+    /// Whether an action met a fault and may have taken effect all the same.
+    ambiguous: bool,
 }
 
 /// What follows a transition.

@@ -1,0 +1,233 @@
+//! ECS: services that roll out at once, or when a test lets them; what a rollout's breaker leaves behind can
+//! be brought about. An unforced update to what is PRIMARY already starts no rollout.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use lockstep::faults::Service as Remote;
+use lockstep::ports::{
+    Answer, CircuitBreaker, Clock, Cluster, ContainerView, DeploymentStatus, DeploymentView, Marks,
+    RolloutRollback, RolloutState, RolloutStatus, RolloutView, ServiceRef, ServiceView, TaskContainer,
+    TaskDefinitionView, TaskView, UpdateAnswer, UpdateService,
+};
+
+use super::registry::REPOSITORY;
+use super::{HandClock, Wire};
+
+/// The container that is deployed.
+const CONTAINER: &str = "app";
+
+struct Service {
+    desired: u32,
+    primary: String,
+    rollouts: Vec<RolloutView>,
+}
+
+#[derive(Default)]
+struct State {
+    definitions: Vec<TaskDefinitionView>,
+    services: BTreeMap<String, Service>,
+    rollouts_held: bool,
+}
+
+/// The cluster.
+pub(crate) struct FakeCluster {
+    wire: Arc<Wire>,
+    clock: Arc<HandClock>,
+    state: Mutex<State>,
+}
+
+impl FakeCluster {
+    pub(crate) fn new(wire: Arc<Wire>, clock: Arc<HandClock>) -> Self {
+        Self { wire, clock, state: Mutex::default() }
+    }
+
+    /// A service that runs revision 1 of a family of its own name.
+    pub(crate) fn create(&self, name: &str, digest: &str) {
+        let mut state = self.state.lock().unwrap();
+        let primary = format!("{name}:1");
+        state.definitions.push(TaskDefinitionView {
+            arn: primary.clone(),
+            family: name.to_owned(),
+            active: true,
+            containers: vec![container(format!("{REPOSITORY}@{digest}"))],
+            marks: Marks::new(),
+        });
+        state.services.insert(name.to_owned(), Service { desired: 1, primary, rollouts: Vec::new() });
+    }
+
+    /// From now on, rollouts do not end (or all do).
+    pub(crate) fn hold_rollouts(&self, held: bool) {
+        self.state.lock().unwrap().rollouts_held = held;
+    }
+
+    /// The breaker gives a service's newest rollout up: ECS has gone back to revision 1.
+    pub(crate) fn give_up(&self, name: &str) {
+        let mut state = self.state.lock().unwrap();
+        let service = state.services.get_mut(name).unwrap();
+        let rollout = service.rollouts.last_mut().unwrap();
+        rollout.status = RolloutStatus::RollbackSuccessful;
+        rollout.rollback = Some(RolloutRollback { reason: "tasks failed to start".to_owned() });
+        service.primary = format!("{name}:1");
+    }
+
+    /// How many rollouts a service really started.
+    pub(crate) fn rollouts_of(&self, name: &str) -> usize {
+        self.state.lock().unwrap().services[name].rollouts.len()
+    }
+
+    /// What a service runs.
+    pub(crate) fn primary(&self, name: &str) -> String {
+        self.state.lock().unwrap().services[name].primary.clone()
+    }
+
+    async fn ask<T>(&self, operation: &'static str, work: impl FnOnce(&mut State) -> T + Send) -> Answer<T> {
+        self.wire.send(Remote::Ecs, operation, || work(&mut self.state.lock().unwrap())).await
+    }
+}
+
+fn container(image: String) -> ContainerView {
+    ContainerView { name: CONTAINER.to_owned(), image }
+}
+
+fn view(state: &State, name: &str) -> Option<ServiceView> {
+    let service = state.services.get(name)?;
+    // What was there before the first rollout, or was gone back to, has long been rolled out.
+    let newest = service.rollouts.last().filter(|rollout| rollout.task_definition == service.primary);
+    let under_way = newest.is_some() && state.rollouts_held;
+    let running = if under_way { 0 } else { service.desired };
+    Some(ServiceView {
+        arn: format!("arn:aws:ecs:eu-west-1:0:service/c/{name}"),
+        status: "ACTIVE".to_owned(),
+        desired: service.desired,
+        running,
+        pending: 0,
+        deployments: vec![DeploymentView {
+            id: format!("ecs-svc/{}", service.rollouts.len()),
+            status: DeploymentStatus::Primary,
+            task_definition: service.primary.clone(),
+            rollout: if under_way { RolloutState::InProgress } else { RolloutState::Completed },
+            rollout_reason: "as a test made it".to_owned(),
+            desired: service.desired,
+            running,
+            pending: 0,
+        }],
+        events: Vec::new(),
+        circuit_breaker: CircuitBreaker { enable: true, rollback: true },
+        minimum_healthy_percent: 100,
+        maximum_percent: 200,
+    })
+}
+
+fn update(state: &mut State, name: &str, update: &UpdateService, now: Timestamp) -> UpdateAnswer {
+    let service = state.services.get_mut(name).unwrap();
+    service.desired = update.desired.unwrap_or(service.desired);
+    let wanted = update.task_definition.clone().unwrap_or_else(|| service.primary.clone());
+    if wanted != service.primary {
+        service.primary.clone_from(&wanted);
+        service.rollouts.push(RolloutView {
+            arn: format!("service-deployment/{}", service.rollouts.len() + 1),
+            status: RolloutStatus::InProgress,
+            status_reason: String::new(),
+            task_definition: wanted.clone(),
+            created_at: now,
+            rollback: None,
+            failure_count: 0,
+            threshold: 3,
+        });
+    }
+    UpdateAnswer { primary: format!("ecs-svc/{}", service.rollouts.len()), task_definition: wanted }
+}
+
+fn tasks(state: &State, name: &str) -> Vec<TaskView> {
+    let service = &state.services[name];
+    let definition = state.definitions.iter().find(|d| d.arn == service.primary).unwrap();
+    let digest = definition.containers[0].image.split_once('@').map(|(_, digest)| digest.to_owned());
+    let task = |number| TaskView {
+        arn: format!("arn:aws:ecs:eu-west-1:0:task/c/{name}-{number}"),
+        status: "RUNNING".to_owned(),
+        task_definition: service.primary.clone(),
+        containers: vec![TaskContainer {
+            name: CONTAINER.to_owned(),
+            image_digest: digest.clone(),
+            exit_code: None,
+            reason: None,
+        }],
+        stop_code: None,
+        stopped_reason: None,
+        stopped_at: None,
+    };
+    (0..service.desired).map(task).collect()
+}
+
+#[async_trait]
+impl Cluster for FakeCluster {
+    async fn service(&self, service: &ServiceRef) -> Answer<Option<ServiceView>> {
+        self.ask("service", |state| view(state, &service.service)).await
+    }
+
+    async fn task_definition(&self, arn: &str) -> Answer<Option<TaskDefinitionView>> {
+        self.ask("task_definition", |state| state.definitions.iter().find(|d| d.arn == arn).cloned()).await
+    }
+
+    async fn find_marked(&self, family: &str, marks: &Marks, depth: u32) -> Answer<Vec<String>> {
+        self.ask("find_marked", |state| {
+            let newest = state.definitions.iter().rev().filter(|d| d.family == family);
+            let newest = newest.take(usize::try_from(depth).unwrap());
+            let marked = newest.filter(|d| marks.iter().all(|(key, value)| d.marks.get(key) == Some(value)));
+            marked.map(|definition| definition.arn.clone()).collect()
+        })
+        .await
+    }
+
+    async fn register_from(&self, base: &str, image: Option<(&str, &str)>, marks: &Marks) -> Answer<String> {
+        self.ask("register_from", |state| {
+            let mut new = state.definitions.iter().find(|d| d.arn == base).unwrap().clone();
+            let number = 1 + state.definitions.iter().filter(|d| d.family == new.family).count();
+            new.arn = format!("{}:{number}", new.family);
+            new.marks.extend(marks.clone());
+            if let Some((_, image)) = image {
+                new.containers = vec![container(image.to_owned())];
+            }
+            state.definitions.push(new.clone());
+            new.arn
+        })
+        .await
+    }
+
+    async fn deregister(&self, arn: &str) -> Answer<()> {
+        self.ask("deregister", |state| {
+            state.definitions.iter_mut().filter(|d| d.arn == arn).for_each(|d| d.active = false);
+        })
+        .await
+    }
+
+    async fn update(&self, service: &ServiceRef, wanted: &UpdateService) -> Answer<UpdateAnswer> {
+        let now = self.clock.now();
+        self.ask("update", |state| update(state, &service.service, wanted, now)).await
+    }
+
+    async fn rollouts(&self, service: &ServiceRef, since: Timestamp) -> Answer<Vec<RolloutView>> {
+        let since = since.checked_sub(SignedDuration::from_mins(1)).unwrap();
+        self.ask("rollouts", |state| {
+            let held = state.rollouts_held;
+            let listed = state.services[&service.service].rollouts.iter().rev();
+            let listed = listed.filter(|rollout| rollout.created_at >= since).cloned();
+            listed.map(|rollout| if held { rollout } else { ended(rollout) }).collect()
+        })
+        .await
+    }
+
+    async fn tasks(&self, service: &ServiceRef) -> Answer<Vec<TaskView>> {
+        self.ask("tasks", |state| tasks(state, &service.service)).await
+    }
+}
+
+fn ended(rollout: RolloutView) -> RolloutView {
+    match rollout.status {
+        RolloutStatus::InProgress => RolloutView { status: RolloutStatus::Successful, ..rollout },
+        _ => rollout,
+    }
+}

@@ -1,0 +1,22 @@
+//! The engine and the worker's loop over in-memory doubles of the ports: the races that ARCHITECTURE.md names,
+//! each brought about on purpose. Must never reach a network, and never wait for time to pass: the clock and
+//! the queue's delays are moved by the tests.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test a panic is the report, in its helpers too"
+)]
+
+mod cancelling;
+mod dead_workers;
+mod doubles;
+mod early_wakes;
+mod faults;
+mod hints;
+mod locking;
+mod paused_workers;
+mod requests;
+mod service;
+mod stage;
+mod waiting;

@@ -1,0 +1,104 @@
+//! Waiting: no write, no worker and one live chain of wake-ups, however often messages come twice or late.
+
+use lockstep_events::Message as Content;
+
+use crate::stage::{POLL, Stage};
+
+#[tokio::test]
+async fn looking_at_a_running_build_writes_nothing_and_keeps_one_number() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    stage.forge.hold_builds(true);
+    let (id, message) = stage.ask("staging");
+    stage.done(&a, &message).await;
+    let (history, sent, looked) = (stage.store.items(id), stage.wire.count("send"), stage.wire.count("run"));
+    let wake = stage.only_wake(id);
+    assert_eq!((wake.wake().number, wake.delay), (history.last().unwrap().wake, POLL));
+    for polls in 1..=5 {
+        stage.next(&a).await;
+        assert_eq!(stage.wire.count("send"), sent + polls);
+        assert_eq!(stage.wire.count("run"), looked + polls);
+        assert_eq!(stage.only_wake(id).wake(), wake.wake(), "the same number again");
+    }
+    assert_eq!(stage.store.items(id), history);
+    stage.forge.hold_builds(false);
+    stage.up_to(&a, id, "healthy").await;
+}
+
+#[tokio::test]
+async fn a_stale_wake_up_is_dropped_without_a_call_to_any_service() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    stage.forge.hold_builds(true);
+    let (id, message) = stage.ask("staging");
+    stage.done(&a, &message).await;
+    let (history, services, live) = (stage.store.items(id), stage.wire.services(), stage.queue.live());
+    assert_eq!(history.last().unwrap().wake, 1);
+    let stale = stage.put_wake(id, 0);
+    stage.done(&a, &stale).await;
+    assert_eq!(stage.store.items(id), history);
+    assert_eq!((stage.wire.services(), stage.queue.live()), (services, live), "no call and no wake-up");
+}
+
+#[tokio::test]
+async fn a_request_that_is_delivered_again_after_the_wake_rose_does_nothing() {
+    let stage = Stage::new();
+    let (a, b) = (stage.worker("a"), stage.worker("b"));
+    stage.forge.hold_builds(true);
+    let (id, message) = stage.ask("staging");
+    stage.done(&a, &message).await;
+    let (history, services, live) = (stage.store.items(id), stage.wire.services(), stage.queue.live());
+    stage.done(&b, &message).await;
+    assert_eq!(stage.store.items(id), history);
+    assert_eq!((stage.wire.services(), stage.queue.live()), (services, live), "no call and no wake-up");
+}
+
+#[tokio::test]
+async fn copies_of_a_wake_up_die_at_the_next_numbered_wait() {
+    let stage = Stage::new();
+    let (a, b) = (stage.worker("a"), stage.worker("b"));
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&a, id, "deploying/rolling-out-candidate").await;
+    let wake = stage.only_wake(id);
+    let copies: Vec<_> = (0..3).map(|_| stage.put(&Content::WakeUp(wake.wake()))).collect();
+    stage.next(&a).await;
+    assert_eq!(stage.newest(id).to, "deploying/checking-readiness");
+    for copy in &copies {
+        stage.done(&b, copy).await;
+    }
+    let left = stage.only_wake(id);
+    assert_eq!(left.wake().number, wake.wake().number + 1);
+    stage.up_to(&b, id, "healthy").await;
+    assert_eq!(stage.queue.live(), []);
+}
+
+#[tokio::test]
+async fn the_scan_at_start_adds_a_copy_of_the_present_number_and_nothing_else() {
+    let stage = Stage::new();
+    let (a, b) = (stage.worker("a"), stage.worker("b"));
+    stage.forge.hold_builds(true);
+    let (id, message) = stage.ask("staging");
+    stage.done(&a, &message).await;
+    let (history, services) = (stage.store.items(id), stage.wire.services());
+    let lost = stage.only_wake(id);
+    stage.queue.remove(&lost.delivery().receipt);
+    assert_eq!(b.rescan().await.unwrap(), 1, "only staging is locked");
+    assert_eq!(stage.only_wake(id).wake().number, lost.wake().number);
+    assert_eq!((stage.store.items(id), stage.wire.services()), (history, services));
+    stage.forge.hold_builds(false);
+    stage.up_to(&b, id, "healthy").await;
+}
+
+#[tokio::test]
+async fn a_wake_up_for_a_deployment_that_has_ended_or_never_was_is_dropped() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&a, id, "healthy").await;
+    let (history, services) = (stage.store.items(id), stage.wire.services());
+    for unheard in [stage.put_wake(id, 99), stage.put_wake(crate::stage::new_id(), 1)] {
+        stage.done(&a, &unheard).await;
+    }
+    assert_eq!((stage.store.items(id), stage.wire.services()), (history, services));
+    assert_eq!(stage.queue.live(), []);
+}
