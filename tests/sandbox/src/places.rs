@@ -74,24 +74,35 @@ impl Places {
     }
 }
 
-/// Nine ports that are free now. All are held until the last is known, so that none comes twice.
+/// The ports to choose from: below those that a Linux host gives to outgoing connections (from 32768 on),
+/// any of which could take one of ours between choosing and listening.
+const BLOCKS: std::ops::Range<u16> = 0..1300;
+const FIRST_PORT: u16 = 11_000;
+const BLOCK: u16 = 16;
+
+/// Nine ports that are free now, next to each other. Every process begins its search elsewhere, so that two
+/// that start at once do not choose the same.
 fn choose() -> std::io::Result<Ports> {
-    let mut held = Vec::new();
-    let mut next = || {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let port = listener.local_addr()?.port();
-        held.push(listener);
-        Ok::<_, std::io::Error>(port)
-    };
+    let blocks = BLOCKS.len();
+    let begin = usize::try_from(std::process::id()).unwrap_or(0) % blocks;
+    let ports = (0..blocks).filter_map(|n| u16::try_from((begin + n) % blocks).ok());
+    let mut bases = ports.map(|block| FIRST_PORT + block * BLOCK);
+    let base = bases.find(|base| (*base..base + 9).all(is_free));
+    let base =
+        base.ok_or_else(|| std::io::Error::other("no nine free ports in a row between 11000 and 31800"))?;
     Ok(Ports {
-        dynamodb: next()?,
-        sqs: next()?,
-        registry: next()?,
-        github: next()?,
-        ecs: next()?,
-        staging: next()?,
-        production: next()?,
-        staging_database: next()?,
-        production_database: next()?,
+        dynamodb: base,
+        sqs: base + 1,
+        registry: base + 2,
+        github: base + 3,
+        ecs: base + 4,
+        staging: base + 5,
+        production: base + 6,
+        staging_database: base + 7,
+        production_database: base + 8,
     })
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
