@@ -120,9 +120,8 @@ under_setting! {
     a_crash_is_rolled_back_without_events: 4,
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_beta_that_is_never_ready_is_rolled_back_by_the_worker_itself() {
-    let (stage, tag) = with_a_release_and_a_bad_beta(Knobs::default(), Variant::NeverReady).await;
+async fn a_beta_that_is_never_ready(knobs: Knobs) {
+    let (stage, tag) = with_a_release_and_a_bad_beta(knobs, Variant::NeverReady).await;
     let verdict = promote_unvalidated(&stage, &tag).await;
     expect_rolled_back(&stage, &verdict, "production-app:3").await;
     assert_eq!(verdict.json["failure"]["code"], "readiness");
@@ -132,6 +131,26 @@ async fn a_beta_that_is_never_ready_is_rolled_back_by_the_worker_itself() {
     let back = updates.iter().rfind(|call| call.action == "UpdateService").unwrap();
     let target = back.request["taskDefinition"].as_str().unwrap();
     assert!(target.ends_with("production-app:2"), "the worker went back itself: {target}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_beta_that_is_never_ready_is_rolled_back_by_the_worker_itself() {
+    a_beta_that_is_never_ready(Knobs::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_beta_that_is_never_ready_is_rolled_back_while_everything_lags() {
+    let knobs = Knobs {
+        rollback_primary: RollbackPrimary::OldId,
+        service_deployment_listing_lag_ms: 2500,
+        read_lag_ms: 1200,
+        deregister_lag_ms: 5000,
+        image_digest: ImageDigest::Manifest,
+        deployments_keep_failed_ms: 60_000,
+        drop_events: true,
+        ..Knobs::default()
+    };
+    a_beta_that_is_never_ready(knobs).await;
 }
 
 /// The breaker does not see tasks that crash once they run: the worker's own deadline does.
