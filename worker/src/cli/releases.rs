@@ -189,6 +189,7 @@ mod tests {
             commit,
             digest: digest(fill),
             deployment: uuid::Uuid::now_v7().try_into().unwrap(),
+            without_baseline: None,
             at: "2026-11-23T09:30:00Z".parse().unwrap(),
         }
     }

@@ -58,11 +58,16 @@ pub(super) async fn check(
         return refuse(RefusalCode::TagTaken, message);
     }
     let mut warnings = Vec::new();
-    if seen(scene.world.store.beta(scene.place.application_name, tag).await)?.is_none() {
-        let message = format!("{tag} has never been healthy in staging: deploy it there first");
-        match &overrides.allow_unvalidated {
-            Some(reason) => warnings.push(format!("{message}; promoted all the same: {reason}")),
-            None => return refuse(RefusalCode::NeverHealthy, message),
+    match seen(scene.world.store.beta(scene.place.application_name, tag).await)? {
+        Some(record) => warnings.extend(record.without_baseline.map(|reason| {
+            format!("{tag} was healthy in staging without the latest release before it ({reason}): its migrations were not rehearsed")
+        })),
+        None => {
+            let message = format!("{tag} has never been healthy in staging: deploy it there first");
+            match &overrides.allow_unvalidated {
+                Some(reason) => warnings.push(format!("{message}; promoted all the same: {reason}")),
+                None => return refuse(RefusalCode::NeverHealthy, message),
+            }
         }
     }
     if let Some(message) = version_taken(tag, &commit, &digest, scene).await? {

@@ -119,6 +119,7 @@ impl Engine {
             commit: source.commit.clone(),
             digest: digest.clone(),
             deployment: request.id,
+            without_baseline: request.overrides.skip_baseline.clone(),
             at: now,
         });
         let summary = Summary {

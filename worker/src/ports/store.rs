@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lockstep_events::{
-    ApplicationName, BetaTag, CommitSha, DeploymentId, EnvironmentName, ImageDigest, Version,
+    ApplicationName, BetaTag, CommitSha, DeploymentId, EnvironmentName, ImageDigest, Reason, Version,
 };
 use serde::{Deserialize, Serialize};
 
@@ -218,6 +218,10 @@ pub struct BetaRecord {
     pub digest: ImageDigest,
     /// The staging deployment that showed it.
     pub deployment: DeploymentId,
+    /// Why the latest release was not deployed before it, if somebody asked for that: then its migrations
+    /// have met an empty database only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_baseline: Option<Reason>,
     /// When.
     pub at: Timestamp,
 }

@@ -111,6 +111,7 @@ async fn the_list_says_what_can_be_promoted_and_what_was_released() {
         commit: commit(),
         digest: digest(fill),
         deployment: new_id(),
+        without_baseline: None,
         at: at(seconds),
     };
     let (old, new) = (beta("0.1.0-abcdef0.beta", 'a', 10), beta("0.2.0-abcdef0.beta", 'b', 20));

@@ -44,6 +44,12 @@ async fn a_migration_that_fails_on_real_data_is_caught_only_because_the_release_
     assert_eq!(stage.builds(), builds);
     let migrations = [["0001-settings", "0.3.0"], ["0002-owner", "0.3.0"], ["seed", "0.3.0"]];
     assert_eq!(applied(&stage).await, json!(migrations), "all of them on an empty database");
+
+    // Who promotes it all the same is told what was left out; production then shows why it matters.
+    let promoted = stage.promote(&beta("0.3.0", &broken)).await;
+    promoted.expect("rolled-back", 5);
+    let warnings = promoted.json["warnings"].to_string();
+    assert!(warnings.contains("its migrations were not rehearsed"), "{warnings}");
 }
 
 /// The reason was kept: the candidate's tasks exited, and their own log says over which migration.

@@ -106,6 +106,7 @@ pub(crate) fn beta(id: DeploymentId, digest: char, at: &str) -> BetaRecord {
         commit: "a".repeat(40).parse().unwrap(),
         digest: format!("sha256:{}", digest.to_string().repeat(64)).parse().unwrap(),
         deployment: id,
+        without_baseline: Some("its migrations ran before".parse().unwrap()),
         at: at.parse().unwrap(),
     }
 }
