@@ -70,7 +70,8 @@ fn build(name: &str) -> Result<(), BinaryError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     // Together with the sandbox, so that cargo chooses the same features and builds no dependency twice.
-    command.args(["build", "--quiet", "-p", "sandbox", "-p", name, "--bin", name]);
+    // Cargo shows its progress itself: the first time this takes a minute.
+    command.args(["build", "-p", "sandbox", "-p", name, "--bin", name]);
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
