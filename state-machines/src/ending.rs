@@ -99,8 +99,13 @@ impl Deployment {
             task_definition: self.revision_of(Leg::Candidate)?,
             at: now,
         };
+        let findings = self.proof.iter().flat_map(|p| &p.findings);
+        let findings: String = findings.map(|finding| format!("; but {finding}")).collect();
         Some(Ending {
-            summary: format!("{image_tag} runs in {} and is ready; {proof}", self.request.environment),
+            summary: format!(
+                "{image_tag} runs in {} and is ready; {proof}{findings}",
+                self.request.environment
+            ),
             operator_needed: false,
             environment: EnvironmentChange::Runs(Box::new(release)),
         })
@@ -109,6 +114,9 @@ impl Deployment {
     fn failed(&self, cause: &str, now: Timestamp) -> Ending {
         let troubles: Vec<_> = self.unwind_failures.iter().map(|f| f.message.as_str()).collect();
         let troubles = troubles.join("; ");
+        if self.is_unlocked() {
+            return self.given_up(cause, &troubles);
+        }
         let superseded = self.failure.as_ref().is_some_and(|f| f.code == FailureCode::Superseded);
         if !self.touched && !superseded {
             let loose = if troubles.is_empty() { String::new() } else { format!("; then: {troubles}") };
@@ -157,6 +165,19 @@ impl Deployment {
                 }
             }
         }
+    }
+
+    /// After an unlock nobody has verified anything.
+    fn given_up(&self, cause: &str, troubles: &str) -> Ending {
+        let then = if troubles.is_empty() { String::new() } else { format!("; then: {troubles}") };
+        let left = match (self.touched, self.references_touched) {
+            (false, false) => "nothing had been deployed",
+            (false, true) => "nothing had been deployed, but tags and release may have been moved",
+            (true, false) => "the service was left as it stood",
+            (true, true) => "the service, tags and release were left as they stood",
+        };
+        let summary = format!("{cause}{then}; {left}; an operator is needed");
+        Ending { environment: EnvironmentChange::Unknown(summary.clone()), summary, operator_needed: true }
     }
 
     fn back_on(&self, target: &HealthyRelease) -> String {

@@ -49,6 +49,14 @@ pub enum Event {
         /// Why.
         reason: Option<Reason>,
     },
+    /// An operator breaks the glass: the environment is to be unlocked, whatever it is left like. The shell
+    /// has seen to it that nothing of an earlier holder is still under way.
+    Unlock {
+        /// Who.
+        actor: String,
+        /// Why.
+        reason: Reason,
+    },
 }
 
 /// What is to be deployed, settled.
@@ -246,6 +254,11 @@ pub enum DrainOutcome {
         /// In words.
         message: String,
     },
+    /// Somebody else changed the service before it was drained; it was left as it is.
+    Foreign {
+        /// In words.
+        message: String,
+    },
 }
 
 /// What starting a rollout came to.
@@ -257,6 +270,11 @@ pub enum StartOutcome {
         rollout: String,
         /// Whether it was found and not started.
         adopted: bool,
+    },
+    /// Somebody else changed the service meanwhile; it was left as it is.
+    Foreign {
+        /// In words.
+        message: String,
     },
 }
 
@@ -291,6 +309,10 @@ pub struct Proof {
     pub tasks: Vec<(String, String)>,
     /// Set when a task reports no digest: then parity is unproven, and said so.
     pub unproven: Option<String>,
+    /// What somebody else has changed of what this deployment made: tags, release, revision. It does not
+    /// change what runs, so it stops nothing; it is named and left as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
 }
 
 /// One readiness answer.

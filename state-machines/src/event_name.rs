@@ -34,7 +34,9 @@ impl Event {
             Self::Drain(DrainOutcome::Running { .. }) => "drain-running",
             Self::Drain(DrainOutcome::Drained) => "drained",
             Self::Drain(DrainOutcome::Reverted { .. }) => "drain-reverted",
+            Self::Drain(DrainOutcome::Foreign { .. }) => "drain-forestalled",
             Self::Start(StartOutcome::Started { .. }) => "rollout-started",
+            Self::Start(StartOutcome::Foreign { .. }) => "rollout-forestalled",
             Self::Rollout(RolloutOutcome::InProgress { .. }) => "rollout-in-progress",
             Self::Rollout(RolloutOutcome::Succeeded) => "rollout-succeeded",
             Self::Rollout(RolloutOutcome::Failed { .. }) => "rollout-failed",
@@ -48,6 +50,7 @@ impl Event {
             Self::Fault(fault) if fault.transient => "transient-fault",
             Self::Fault(_) => "permanent-fault",
             Self::Cancel { .. } => "cancel-requested",
+            Self::Unlock { .. } => "unlocked",
         }
     }
 }

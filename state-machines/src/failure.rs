@@ -89,6 +89,8 @@ pub enum FailureCode {
     Service,
     /// Somebody asked to stop it.
     Cancelled,
+    /// An operator unlocked the environment by force: it was left as it stood.
+    Unlocked,
 }
 
 /// What was seen when something failed; short enough to be stored with every later state.

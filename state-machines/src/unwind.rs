@@ -39,6 +39,30 @@ impl Deployment {
         self.give_up_step(state)
     }
 
+    /// Ends everything as it stands, because an operator unlocked the environment. The only thing still done
+    /// is to retire what must never be deployed any more, unless that is what it hangs on.
+    pub(crate) fn give_up(&mut self, state: State, message: String, cx: &mut Context<'_>) -> State {
+        let failure = Failure {
+            code: FailureCode::Unlocked,
+            during: state.to_string(),
+            message: message.clone(),
+            evidence: std::mem::take(&mut cx.evidence),
+            at: cx.now,
+        };
+        cx.say(format!("{message}; the environment is left as it stood in {state}"));
+        if self.failure.is_none() {
+            self.failure = Some(failure);
+        } else {
+            self.unwind_failures.push(failure);
+        }
+        if state == State::Retiring { State::Failed } else { self.after_references() }
+    }
+
+    /// Whether an operator unlocked the environment.
+    pub(crate) fn is_unlocked(&self) -> bool {
+        self.failure.iter().chain(&self.unwind_failures).any(|f| f.code == FailureCode::Unlocked)
+    }
+
     /// The first state of the way back.
     fn way_back(&self) -> State {
         let superseded = self.failure.as_ref().is_some_and(|f| f.code == FailureCode::Superseded);
@@ -92,7 +116,7 @@ impl Deployment {
     /// The end of a deployment that did not become healthy.
     pub(crate) fn end(&self) -> State {
         let code = self.failure.as_ref().map(|f| f.code);
-        if !self.unwind_failures.is_empty() {
+        if self.is_unlocked() || !self.unwind_failures.is_empty() {
             State::Failed
         } else if self.touched {
             match (self.restored.is_some(), code) {

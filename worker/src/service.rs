@@ -1,17 +1,20 @@
 //! The worker's loop: receive, keep each message hidden while it is being handled, delete it once what it
 //! asked for is recorded. A message is never deleted before that; one that cannot be understood is parked
-//! with its reason; on shutdown nothing new is taken and what is under way is finished.
+//! with its reason; on shutdown nothing new is taken and what is under way is finished. One task does it all:
+//! a message is waited for far more than it is worked on.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt;
+use futures::future::{Fuse, FusedFuture, FutureExt};
+use futures::stream::FuturesUnordered;
 use lockstep_events::Message;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Disposition, Engine, EngineError};
-use crate::ports::{Answer, Delivery, Queue};
+use crate::engine::{Disposition, Engine, EngineError, Reconciler};
+use crate::ports::{Answer, Clock, Delivery, Queue};
 use crate::world::World;
 
 /// How long one receive waits for a message (SQS's maximum).
@@ -23,66 +26,62 @@ const AFTER_FAULT: Duration = Duration::from_secs(2);
 /// Works until `shutdown` is cancelled, then finishes what is under way and returns.
 ///
 /// # Errors
-/// The scan at start failed: the table or the queue cannot be reached.
+/// The first look at the locks failed: the table cannot be reached.
 pub async fn run(world: Arc<World>, shutdown: CancellationToken) -> Result<(), EngineError> {
     let engine = Engine::new(Arc::clone(&world));
-    let woken = engine.rescan().await?;
-    tracing::info!(worker = %world.settings.worker, woken, "ready");
-    let slots = Arc::new(Semaphore::new(world.settings.concurrency));
-    let mut handling = JoinSet::new();
-    while !shutdown.is_cancelled() {
-        report_ended(&mut handling);
-        // One slot is held while receiving, so that no message is taken that nobody can handle.
-        let Some(first) = shutdown.run_until_cancelled(Arc::clone(&slots).acquire_owned()).await else {
-            break;
-        };
-        let Ok(first) = first else { break };
-        let free = u32::try_from(slots.available_permits() + 1).unwrap_or(1).min(10);
-        let received = shutdown.run_until_cancelled(world.queue.receive(free, LONG_POLL)).await;
-        let deliveries = match received {
-            None => break,
-            Some(Ok(deliveries)) => deliveries,
-            Some(Err(fault)) => {
-                tracing::error!(fault.message = %fault, "the queue cannot be read: trying again");
-                shutdown.run_until_cancelled(tokio::time::sleep(AFTER_FAULT)).await;
-                continue;
+    let mut reconciler = Reconciler::new(engine.clone());
+    let under_way = reconciler.scan().await?;
+    tracing::info!(worker = %world.settings.worker, under_way, "ready");
+    let mut reconciling = pin!(reconcile(&mut reconciler, &world, &shutdown).fuse());
+    let mut handling = FuturesUnordered::new();
+    let mut receiving = pin!(Fuse::terminated());
+    loop {
+        // No message is taken that nobody can handle.
+        let free = world.settings.concurrency.saturating_sub(handling.len());
+        if receiving.is_terminated() && free > 0 {
+            receiving.set(receive(&world, free).fuse());
+        }
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => break,
+            Some(()) = handling.next() => {}
+            deliveries = &mut receiving => {
+                handling.extend(deliveries.into_iter().map(|delivery| handle(&engine, delivery)));
             }
-        };
-        let mut slot = Some(first);
-        for delivery in deliveries {
-            let slot = match slot.take() {
-                Some(slot) => slot,
-                None => match Arc::clone(&slots).acquire_owned().await {
-                    Ok(slot) => slot,
-                    Err(_) => break,
-                },
-            };
-            let engine = engine.clone();
-            handling.spawn(async move {
-                handle(&engine, delivery).await;
-                drop(slot);
-            });
+            () = &mut reconciling => {}
         }
     }
-    report_ended(&mut handling);
+    receiving.set(Fuse::terminated());
     tracing::info!(under_way = handling.len(), "stopping: finishing what is under way");
-    while let Some(ended) = handling.join_next().await {
-        report(&ended);
-    }
+    futures::join!(handling.for_each(|()| std::future::ready(())), reconciling);
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Lets go of what has been handled.
-fn report_ended(handling: &mut JoinSet<()>) {
-    while let Some(ended) = handling.try_join_next() {
-        report(&ended);
+/// The next messages, at most `free` of them; none when the queue failed, after a pause.
+async fn receive(world: &World, free: usize) -> Vec<Delivery> {
+    let most = u32::try_from(free.min(10)).unwrap_or(10);
+    match world.queue.receive(most, LONG_POLL).await {
+        Ok(deliveries) => deliveries,
+        Err(fault) => {
+            tracing::error!(fault.message = %fault, "the queue cannot be read: trying again");
+            world.clock.sleep(AFTER_FAULT).await;
+            Vec::new()
+        }
     }
 }
 
-fn report(ended: &Result<(), tokio::task::JoinError>) {
-    if let Err(panic) = ended {
-        tracing::error!(%panic, "handling a message ended abnormally: it comes back");
+/// Looks after deployments whose wake-ups were lost, until the shutdown. Workers that were started together do
+/// not look together.
+async fn reconcile(reconciler: &mut Reconciler, world: &World, shutdown: &CancellationToken) {
+    loop {
+        let pause = world.settings.reconcile.mul_f64(0.75 + world.chance.fraction() / 2.0);
+        if shutdown.run_until_cancelled(world.clock.sleep(pause)).await.is_none() {
+            return;
+        }
+        if let Err(error) = reconciler.scan().await {
+            tracing::warn!(%error, "the locks could not be looked at: again after the next pause");
+        }
     }
 }
 
@@ -90,9 +89,10 @@ async fn handle(engine: &Engine, delivery: Delivery) {
     let world = engine.world();
     let (queue, visibility) = (&world.queue, world.settings.visibility);
     let outcome = tokio::select! {
+        biased;
         outcome = engine.handle(&delivery) => outcome,
         // Never completes: it only keeps the message hidden for as long as the other branch takes.
-        () = heartbeat(queue.as_ref(), &delivery, visibility) => return,
+        () = heartbeat(world.clock.as_ref(), queue.as_ref(), &delivery, visibility) => return,
     };
     let message = &delivery.message_id;
     let done = match outcome {
@@ -133,9 +133,9 @@ async fn renew(queue: &dyn Queue, delivery: &Delivery, delay: Duration) -> Answe
     queue.delete(&delivery.receipt).await
 }
 
-async fn heartbeat(queue: &dyn Queue, delivery: &Delivery, visibility: Duration) {
+async fn heartbeat(clock: &dyn Clock, queue: &dyn Queue, delivery: &Delivery, visibility: Duration) {
     loop {
-        tokio::time::sleep(visibility / 3).await;
+        clock.sleep(visibility / 3).await;
         if let Err(fault) = queue.extend(&delivery.receipt, visibility).await {
             tracing::warn!(message.id = %delivery.message_id, fault.message = %fault, "message not kept hidden: another worker may see it");
         }

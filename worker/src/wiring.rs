@@ -8,16 +8,17 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::adapters::aws::{Aws, AwsSettings};
+use crate::adapters::chance::SystemChance;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::dynamodb::{DynamoDbStore, create_table};
 use crate::adapters::ecs::EcsCluster;
 use crate::adapters::github::{GitHubAuth, GitHubForge, GitHubSettings, GitHubSetupError};
 use crate::adapters::readiness::HttpApplication;
 use crate::adapters::registry::{OciRegistry, RegistryAuth, RegistrySettings, RegistrySetupError};
-use crate::adapters::sqs::{SqsQueue, create_queues};
+use crate::adapters::sqs::{SqsDeadLetters, SqsQueue, create_queues};
 use crate::config::{Config, GitHubConfig, RegistryConfig};
 use crate::faults::Fault;
-use crate::ports::{Queue, Store};
+use crate::ports::{DeadLetters, Queue, Store};
 use crate::world::{ApplicationWorld, Settings, World};
 
 /// How often a message may be delivered before SQS moves it to the dead-letter queue (local use; infra
@@ -86,6 +87,13 @@ pub async fn table_and_queue(config: &Config) -> (Arc<dyn Store>, Arc<dyn Queue>
     table_and_queue_of(&aws(config).await, config)
 }
 
+/// The queue and its dead-letter queue: all that a redrive needs.
+pub async fn queue_and_dead_letters(config: &Config) -> (Arc<dyn Queue>, Arc<dyn DeadLetters>) {
+    let aws = aws(config).await;
+    let dead_letters = SqsDeadLetters::new(aws.sqs.clone(), config.queue.dead_letter_url.clone());
+    (table_and_queue_of(&aws, config).1, Arc::new(dead_letters))
+}
+
 /// Everything that a worker needs.
 ///
 /// # Errors
@@ -106,10 +114,10 @@ pub async fn world(config: &Config) -> Result<World, WiringError> {
     let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "worker".to_owned());
     let settings = Settings {
         worker: format!("{host}:{}", std::process::id()),
-        claim: uuid::Uuid::now_v7().to_string(),
         lease: seconds(config.worker.claim_lease_seconds),
         call_timeout,
         visibility: seconds(config.worker.visibility_seconds),
+        reconcile: seconds(config.worker.reconcile_seconds),
         concurrency: usize::try_from(config.worker.concurrency).unwrap_or(1),
     };
     Ok(World {
@@ -117,7 +125,8 @@ pub async fn world(config: &Config) -> Result<World, WiringError> {
         queue,
         cluster: Arc::new(EcsCluster::new(aws.ecs)),
         application: Arc::new(HttpApplication::new(call_timeout)?),
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(SystemClock::new()),
+        chance: Arc::new(SystemChance),
         applications,
         policy: config.policy(),
         settings,

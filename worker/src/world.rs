@@ -9,7 +9,7 @@ use lockstep_events::{ApplicationName, EnvironmentName};
 use lockstep_state_machines::{Kind, Plan, Policy};
 
 use crate::config::{self, ApplicationConfig, EnvironmentConfig};
-use crate::ports::{Application, Clock, Cluster, Forge, Queue, Registry, ServiceRef, Store};
+use crate::ports::{Application, Chance, Clock, Cluster, Forge, Queue, Registry, ServiceRef, Store};
 
 /// The ports and the configuration.
 pub struct World {
@@ -23,6 +23,8 @@ pub struct World {
     pub application: Arc<dyn Application>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub chance: Arc<dyn Chance>,
     /// What is deployed.
     pub applications: BTreeMap<ApplicationName, ApplicationWorld>,
     /// Deadlines, polling, retries.
@@ -46,14 +48,14 @@ pub struct ApplicationWorld {
 pub struct Settings {
     /// Its name in the history, host and process.
     pub worker: String,
-    /// The nonce of its claims: unique to this process.
-    pub claim: String,
     /// How long a claim protects its holder.
     pub lease: Duration,
     /// The longest that one call may take.
     pub call_timeout: Duration,
     /// How long a message stays hidden without a heartbeat.
     pub visibility: Duration,
+    /// The time from one look at the locks to the next, on average.
+    pub reconcile: Duration,
     /// How many messages are handled at once.
     pub concurrency: usize,
 }

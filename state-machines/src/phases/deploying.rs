@@ -21,7 +21,7 @@ pub(super) fn handle(
         | (State::AwaitingDrain { restoring }, Event::Drain(outcome)) => {
             drain(state, restoring, d, outcome, cx)
         }
-        (State::Starting { leg }, Event::Start(outcome)) => starting(leg, d, outcome, cx),
+        (State::Starting { leg }, Event::Start(outcome)) => starting(state, leg, d, outcome, cx),
         (State::RollingOut { leg }, Event::Rollout(outcome)) => rolling_out(state, leg, d, outcome, cx),
         (State::Verifying { leg }, Event::Verification(outcome)) => verifying(state, leg, d, outcome, cx),
         _ => Outcome::Super,
@@ -61,15 +61,20 @@ pub(super) fn drain(
         DrainOutcome::Reverted { message } if waiting => {
             Outcome::Transition(d.fail(state, FailureCode::Superseded, message.clone(), cx))
         }
+        DrainOutcome::Foreign { message } if !waiting => {
+            Outcome::Transition(d.fail(state, FailureCode::Superseded, message.clone(), cx))
+        }
         DrainOutcome::Requested
         | DrainOutcome::Running { .. }
         | DrainOutcome::Drained
-        | DrainOutcome::Reverted { .. } => Outcome::Super,
+        | DrainOutcome::Reverted { .. }
+        | DrainOutcome::Foreign { .. } => Outcome::Super,
     }
 }
 
 /// Starting a leg, forward and on the way back.
 pub(super) fn starting(
+    state: State,
     leg: Leg,
     d: &mut Deployment,
     outcome: &StartOutcome,
@@ -81,6 +86,9 @@ pub(super) fn starting(
             cx.say(format!("{} {how}: {rollout}", leg.in_words()));
             d.rollouts.insert(leg, rollout.clone());
             Outcome::Transition(State::RollingOut { leg })
+        }
+        StartOutcome::Foreign { message } => {
+            Outcome::Transition(d.fail(state, FailureCode::Superseded, message.clone(), cx))
         }
     }
 }
@@ -139,10 +147,12 @@ fn verifying(
                 d.baseline_proven = true;
                 return Outcome::Transition(State::Starting { leg: Leg::Candidate });
             }
-            cx.say(match &proof.unproven {
+            let said = match &proof.unproven {
                 Some(why) => format!("the candidate is ready; parity unproven: {why}"),
                 None => format!("the candidate is ready; {} task(s) run its digest", proof.tasks.len()),
-            });
+            };
+            let findings: String = proof.findings.iter().map(|f| format!("; found: {f}")).collect();
+            cx.say(format!("{said}{findings}"));
             d.proof = Some(proof.clone());
             Outcome::Transition(State::Healthy)
         }

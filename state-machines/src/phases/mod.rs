@@ -75,14 +75,18 @@ pub(crate) fn backward(d: &mut Deployment, event: &Event, cx: &mut Context<'_>) 
     Outcome::Handled
 }
 
-/// In every state that is not terminal: a transient fault is retried until the budget is spent, a permanent
-/// one ends the way forward (or this step of the way back).
+/// In every state that is not terminal: an operator's unlocking ends it as it stands; a transient fault is
+/// retried until the budget is spent, a permanent one ends the way forward (or this step of the way back).
 pub(crate) fn working(
     state: State,
     d: &mut Deployment,
     event: &Event,
     cx: &mut Context<'_>,
 ) -> Outcome<State> {
+    if let Event::Unlock { actor, reason } = event {
+        let words = format!("unlocked by {actor}: {reason}");
+        return Outcome::Transition(d.give_up(state, words, cx));
+    }
     let Event::Fault(FaultReport { service, message, transient, wait }) = event else {
         return Outcome::Super;
     };

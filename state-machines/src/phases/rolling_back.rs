@@ -23,7 +23,7 @@ pub(super) fn handle(
         | (State::AwaitingDrain { restoring }, Event::Drain(outcome)) => {
             deploying::drain(state, restoring, d, outcome, cx)
         }
-        (State::Starting { leg }, Event::Start(outcome)) => deploying::starting(leg, d, outcome, cx),
+        (State::Starting { leg }, Event::Start(outcome)) => deploying::starting(state, leg, d, outcome, cx),
         (State::RollingOut { leg }, Event::Rollout(outcome)) => {
             deploying::rolling_out(state, leg, d, outcome, cx)
         }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 
 use super::outcomes::outcomes;
-use super::samples::{Scenario, policy};
+use super::samples::{Scenario, policy, reason};
 use crate::{Event, Evidence, Failure, FailureCode, FaultReport, Kind, Machine, Policy, State};
 
 /// What else has to hold for a row.
@@ -100,7 +100,8 @@ fn happenings(machine: &Machine, scenario: &Scenario) -> Vec<Happening> {
     let effect = machine.effect().ok().flatten();
     let answers = effect.map(|effect| outcomes(&effect, scenario)).unwrap_or_default();
     let cancel = Event::Cancel { actor: "ben".to_owned(), reason: None };
-    let events = answers.into_iter().chain([fault(true), fault(false), cancel]);
+    let unlock = Event::Unlock { actor: "ben".to_owned(), reason: reason() };
+    let events = answers.into_iter().chain([fault(true), fault(false), cancel, unlock]);
     events.map(Happening::Event).chain([Happening::FaultTooMany, Happening::Deadline]).collect()
 }
 

@@ -130,17 +130,21 @@ fn drains(following: bool) -> Vec<Event> {
         Some(DrainOutcome::Running { .. }) => {
             Some(DrainOutcome::Reverted { message: "somebody set the service back".to_owned() })
         }
-        Some(DrainOutcome::Reverted { .. }) => None,
+        Some(DrainOutcome::Reverted { .. }) => Some(DrainOutcome::Foreign { message: foreign() }),
+        Some(DrainOutcome::Foreign { .. }) => None,
     };
     let mut all = list(Event::Drain, next);
-    all.retain(|event| (*event != Event::Drain(DrainOutcome::Requested)) == following);
+    let telling =
+        |event: &Event| matches!(event, Event::Drain(DrainOutcome::Requested | DrainOutcome::Foreign { .. }));
+    all.retain(|event| telling(event) != following);
     all
 }
 
 fn start(last: Option<&StartOutcome>, leg: &str) -> Option<StartOutcome> {
     match last {
         None => Some(StartOutcome::Started { rollout: format!("rollout-of-{leg}"), adopted: false }),
-        Some(StartOutcome::Started { .. }) => None,
+        Some(StartOutcome::Started { .. }) => Some(StartOutcome::Foreign { message: foreign() }),
+        Some(StartOutcome::Foreign { .. }) => None,
     }
 }
 
@@ -164,6 +168,7 @@ fn verification(last: Option<&VerificationOutcome>) -> Option<VerificationOutcom
         None => Some(VerificationOutcome::Verified(Proof {
             tasks: vec![("task-1".to_owned(), digest(1).to_string())],
             unproven: None,
+            findings: Vec::new(),
         })),
         Some(VerificationOutcome::Verified(_)) => {
             Some(VerificationOutcome::NotReady { evidence: evidence() })

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 use lockstep_events::{
-    BetaTag, CommitSha, DeployRequested, DeploymentId, ImageDigest, Overrides, Requester, Target,
+    BetaTag, CommitSha, DeployRequested, DeploymentId, ImageDigest, Overrides, Reason, Requester, Target,
 };
 
 use crate::{
@@ -183,6 +183,12 @@ pub fn digest(number: u8) -> ImageDigest {
 #[must_use]
 pub fn commit(number: u8) -> CommitSha {
     literal(&format!("{number:02x}{number:038x}"))
+}
+
+/// A reason.
+#[must_use]
+pub(super) fn reason() -> Reason {
+    literal("it hangs")
 }
 
 /// A refusal.

@@ -17,7 +17,7 @@ static EVENTS: LazyLock<Vec<Event>> = LazyLock::new(|| {
             collect(&scenario, troubled, &mut events);
         }
     }
-    assert_eq!(events.len(), 33, "the sample scenarios meet every outcome: {:?}", events.keys());
+    assert_eq!(events.len(), 35, "the sample scenarios meet every outcome: {:?}", events.keys());
     events.into_values().collect()
 });
 
@@ -64,6 +64,7 @@ enum What {
         transient: bool,
     },
     Cancel,
+    Unlock,
 }
 
 impl Move {
@@ -77,6 +78,7 @@ impl Move {
             What::Outcome(index) | What::Any(index) => index.get(&EVENTS).clone(),
             What::Fault { transient } => fault(*transient),
             What::Cancel => Event::Cancel { actor: "ben".to_owned(), reason: None },
+            What::Unlock => Event::Unlock { actor: "ben".to_owned(), reason: "it hangs".parse().unwrap() },
         };
         match event {
             Event::Image(ImageOutcome::Recorded { adopted, .. }) => {
@@ -95,6 +97,7 @@ pub(crate) fn moves(most: usize) -> impl Strategy<Value = Vec<Move>> {
         4 => any::<Index>().prop_map(What::Any),
         4 => prop::bool::weighted(0.8).prop_map(|transient| What::Fault { transient }),
         1 => Just(What::Cancel),
+        1 => Just(What::Unlock),
     ];
     let after = prop_oneof![9 => 0..30_i64, 1 => 30..4000_i64].prop_map(SignedDuration::from_secs);
     let one = (after, what, 0..4_u8).prop_map(|(after, what, image)| Move { after, what, image });

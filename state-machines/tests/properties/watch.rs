@@ -8,8 +8,8 @@ use lockstep_events::ImageDigest;
 use lockstep_state_machines::table::policy;
 use lockstep_state_machines::{
     Baseline, DrainOutcome, Effect, EnvironmentChange, Event, ImageOutcome, Inspection, InspectionOutcome,
-    Kind, Leg, Machine, Phase, Plan, RevisionOutcome, RolloutOutcome, Source, SourceOutcome, State, Step,
-    VerificationOutcome,
+    Kind, Leg, Machine, Phase, Plan, RevisionOutcome, RolloutOutcome, Source, SourceOutcome, StartOutcome,
+    State, Step, VerificationOutcome,
 };
 
 /// What has been seen of one deployment.
@@ -32,6 +32,8 @@ pub(crate) struct Watch {
     retired: Vec<String>,
     /// Whether somebody else's change ended the way forward.
     superseded: bool,
+    /// The state in which an operator unlocked the environment.
+    unlocked: Option<State>,
 }
 
 impl Watch {
@@ -48,6 +50,7 @@ impl Watch {
             touched: false,
             retired: Vec::new(),
             superseded: false,
+            unlocked: None,
         };
         watch.snapshot_is_the_machine(machine);
         watch
@@ -117,7 +120,11 @@ impl Watch {
             }
             Event::Rollout(RolloutOutcome::Superseded { .. })
             | Event::Verification(VerificationOutcome::Superseded { .. })
-            | Event::Drain(DrainOutcome::Reverted { .. }) => self.superseded = true,
+            | Event::Start(StartOutcome::Foreign { .. })
+            | Event::Drain(DrainOutcome::Reverted { .. } | DrainOutcome::Foreign { .. }) => {
+                self.superseded = true;
+            }
+            Event::Unlock { .. } => self.unlocked = Some(before.state()),
             _ => {}
         }
         if after.state().phase() == Phase::Retagged {
@@ -136,6 +143,9 @@ impl Watch {
         if self.superseded {
             let changes = matches!(effect, Effect::StartRollout { .. } | Effect::Drain);
             assert!(!changes, "what somebody else began is left in place");
+        }
+        if self.unlocked.is_some() {
+            assert!(matches!(effect, Effect::RetireRevisions { .. }), "the rest is left as it stands");
         }
         let staging = self.plan.kind == Kind::Staging;
         let fresh_database = staging && self.plan.with_database;
@@ -201,6 +211,10 @@ impl Watch {
         assert_eq!(machine.deadline(), None);
         let ending = machine.ending().unwrap();
         assert!(!ending.summary.is_empty());
+        if self.unlocked.is_some() {
+            assert_eq!(state, State::Failed, "nobody has verified anything since");
+            assert!(ending.operator_needed && matches!(ending.environment, EnvironmentChange::Unknown(_)));
+        }
         let proven = matches!(event, Event::Verification(VerificationOutcome::Verified(_)));
         match state {
             State::Healthy => {
@@ -236,7 +250,7 @@ impl Watch {
             }
             other => panic!("{other} is no end"),
         }
-        if machine.deployment().failure.is_some() {
+        if machine.deployment().failure.is_some() && self.unlocked != Some(State::Retiring) {
             let abandoned = self.registered.get(&Leg::Candidate).map(|(arn, _)| arn);
             let harmless = |arn| self.retired.contains(arn) || self.is_target(arn);
             assert!(abandoned.is_none_or(harmless), "the candidate can be deployed by a late update");

@@ -5,6 +5,8 @@
 
 mod cancelling;
 mod faults;
+mod foreign;
 mod production;
 mod run;
 mod staging;
+mod unlocking;

@@ -105,6 +105,10 @@ pub(crate) fn cancel() -> Event {
     Event::Cancel { actor: "ben".to_owned(), reason: Some("wrong commit".parse().unwrap()) }
 }
 
+pub(crate) fn unlock() -> Event {
+    Event::Unlock { actor: "eve".to_owned(), reason: "ECS is down".parse().unwrap() }
+}
+
 pub(crate) fn fault(transient: bool) -> Event {
     Event::Fault(FaultReport {
         service: "Amazon ECS".to_owned(),

@@ -2,6 +2,7 @@
 //! decide what a deployment does next, and never repeats a call that changes something.
 
 pub mod aws;
+pub mod chance;
 pub mod clock;
 pub mod dynamodb;
 pub mod ecs;

@@ -30,6 +30,12 @@ impl Config {
                 worker.claim_lease_seconds
             ));
         }
+        if !(1..=3600).contains(&worker.reconcile_seconds) {
+            return invalid(format!(
+                "worker.reconcile_seconds is {}: expected 1 to 3600",
+                worker.reconcile_seconds
+            ));
+        }
         if !(10..=43_200).contains(&worker.visibility_seconds) {
             return invalid(format!(
                 "worker.visibility_seconds is {}: expected 10 to 43200",

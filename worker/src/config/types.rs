@@ -71,6 +71,9 @@ pub struct WorkerConfig {
     pub call_timeout_seconds: u32,
     /// How often a waiting deployment is looked at, in seconds.
     pub poll_seconds: u32,
+    /// How often every worker looks for deployments whose wake-ups were lost, in seconds on average (1 to
+    /// 3600): such a deployment goes on after two of these at most, a claimed one after one more.
+    pub reconcile_seconds: u32,
 }
 
 impl Default for WorkerConfig {
@@ -81,6 +84,7 @@ impl Default for WorkerConfig {
             claim_lease_seconds: 45,
             call_timeout_seconds: 15,
             poll_seconds: 10,
+            reconcile_seconds: 120,
         }
     }
 }

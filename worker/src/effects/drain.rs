@@ -1,15 +1,19 @@
 //! Stopping the application's tasks before its database is replaced, so that no old task migrates the
-//! fresh one. Setting the desired count to zero converges: a repeat changes nothing.
+//! fresh one. Setting the desired count to zero converges: a repeat changes nothing. A service that somebody
+//! else has changed since it was inspected is left as it is.
 
 use lockstep_state_machines::DrainOutcome;
 
-use super::{EffectError, Scene, seen};
+use super::{EffectError, Scene, rollout, seen};
 use crate::faults::{Fault, FaultKind, Service};
 use crate::ports::{ServiceView, UpdateService};
 
 pub(super) async fn drain(scene: &Scene<'_>) -> Result<DrainOutcome, EffectError> {
     let update = UpdateService { task_definition: None, desired: Some(0) };
     let service = scene.place.service();
+    if let Some(message) = rollout::foreign(&self::service(scene).await?, false, scene) {
+        return Ok(DrainOutcome::Foreign { message });
+    }
     let sent = scene.world.cluster.update(&service, &update);
     scene.permit.send(Service::Ecs, "UpdateService", sent).await?;
     Ok(DrainOutcome::Requested)

@@ -5,6 +5,7 @@
 mod build;
 mod drain;
 mod evidence;
+mod findings;
 mod image;
 mod inspect;
 mod permit;
@@ -42,7 +43,7 @@ pub struct Scene<'a> {
     /// whatever it did is listed by now.
     pub resumed: bool,
     /// Leave to change things.
-    pub permit: &'a Permit,
+    pub permit: &'a Permit<'a>,
     /// Now.
     pub now: Timestamp,
 }

@@ -3,10 +3,11 @@
 //! that was paused for longer than its claim therefore sends nothing when it wakes up (protocol rule 4).
 
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::faults::{Fault, FaultKind, Service};
-use crate::ports::Answer;
+use crate::ports::{Answer, Clock, within};
+use crate::world::Settings;
 
 /// Why an effect has no outcome.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,19 +21,20 @@ pub enum EffectError {
 }
 
 /// Leave to send changes to services.
-#[derive(Debug, Clone, Copy)]
-pub struct Permit {
-    committed: Instant,
+#[derive(Clone, Copy)]
+pub struct Permit<'a> {
+    clock: &'a dyn Clock,
+    committed: Duration,
     lease: Duration,
     call_timeout: Duration,
 }
 
-impl Permit {
-    /// Leave that began with a commit at `committed`: taken before the write was sent, so that it never
-    /// lasts longer than others believe.
+impl<'a> Permit<'a> {
+    /// Leave that began with a commit at `committed` on this clock ([`Clock::lived`]): taken before the write
+    /// was sent, so that it never lasts longer than others believe.
     #[must_use]
-    pub fn new(committed: Instant, lease: Duration, call_timeout: Duration) -> Self {
-        Self { committed, lease, call_timeout }
+    pub fn new(clock: &'a dyn Clock, committed: Duration, settings: &Settings) -> Self {
+        Self { clock, committed, lease: settings.lease, call_timeout: settings.call_timeout }
     }
 
     /// Sends a change, if the claim has time left for it, and gives it up after the call time-out, however
@@ -47,9 +49,9 @@ impl Permit {
         call: impl Future<Output = Answer<T>>,
     ) -> Result<T, EffectError> {
         self.check()?;
-        match tokio::time::timeout(self.call_timeout, call).await {
-            Ok(answer) => answer.map_err(EffectError::Fault),
-            Err(_) => {
+        match within(self.clock, self.call_timeout, call).await {
+            Some(answer) => answer.map_err(EffectError::Fault),
+            None => {
                 let message = format!("no answer within {} s", self.call_timeout.as_secs());
                 Err(Fault::new(service, operation, FaultKind::TimedOut, message).into())
             }
@@ -58,32 +60,52 @@ impl Permit {
 
     /// Whether the claim outlasts a call that is sent now.
     fn check(&self) -> Result<(), EffectError> {
-        if self.committed.elapsed() + self.call_timeout < self.lease {
-            Ok(())
-        } else {
-            Err(EffectError::ClaimSpent)
-        }
+        let age = self.clock.lived().saturating_sub(self.committed);
+        if age + self.call_timeout < self.lease { Ok(()) } else { Err(EffectError::ClaimSpent) }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use async_trait::async_trait;
+    use jiff::Timestamp;
+
     use super::*;
+
+    /// Stands at one moment; every sleep is over at once.
+    struct Moment(Duration);
+
+    #[async_trait]
+    impl Clock for Moment {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+
+        fn lived(&self) -> Duration {
+            self.0
+        }
+
+        async fn sleep(&self, _: Duration) {}
+    }
+
+    fn permit(clock: &Moment, committed: u64) -> Permit<'_> {
+        let (lease, call_timeout) = (Duration::from_secs(30), Duration::from_secs(10));
+        Permit { clock, committed: Duration::from_secs(committed), lease, call_timeout }
+    }
 
     #[test]
     fn a_call_that_could_outlive_the_claim_is_not_sent() {
-        let (lease, call) = (Duration::from_secs(30), Duration::from_secs(10));
-        let now = Instant::now();
-        assert!(Permit::new(now, lease, call).check().is_ok());
-        let paused = now.checked_sub(Duration::from_secs(21)).unwrap();
-        assert_eq!(Permit::new(paused, lease, call).check(), Err(EffectError::ClaimSpent));
+        let clock = Moment(Duration::from_secs(100));
+        assert!(permit(&clock, 100).check().is_ok());
+        assert!(permit(&clock, 81).check().is_ok());
+        assert_eq!(permit(&clock, 80).check(), Err(EffectError::ClaimSpent));
     }
 
     #[tokio::test]
     async fn a_change_without_an_answer_is_given_up_before_the_claim_ends() {
-        let permit = Permit::new(Instant::now(), Duration::from_secs(30), Duration::from_millis(5));
+        let clock = Moment(Duration::from_secs(100));
         let silence = std::future::pending::<Answer<()>>();
-        let given_up = permit.send(Service::Ecs, "UpdateService", silence).await.unwrap_err();
+        let given_up = permit(&clock, 100).send(Service::Ecs, "UpdateService", silence).await.unwrap_err();
         let EffectError::Fault(fault) = given_up else { panic!("{given_up}") };
         assert!(fault.is_transient() && fault.may_have_happened(), "{fault}");
     }

@@ -17,13 +17,18 @@ pub(super) struct Wanted<'a> {
     pub(super) prerelease: bool,
 }
 
+/// The git tag of a prerelease or release.
+pub(super) fn tag_of(version: &Version, beta: &BetaTag, prerelease: bool, scene: &Scene<'_>) -> String {
+    if prerelease {
+        beta.to_string()
+    } else {
+        scene.place.application.config.release_tag.tag_of(version).as_str().to_owned()
+    }
+}
+
 pub(super) async fn publish(wanted: &Wanted<'_>, scene: &Scene<'_>) -> Result<ReleaseOutcome, EffectError> {
     let forge = &scene.place.application.forge;
-    let tag = if wanted.prerelease {
-        wanted.beta.to_string()
-    } else {
-        scene.place.application.config.release_tag.tag_of(wanted.version).as_str().to_owned()
-    };
+    let tag = tag_of(wanted.version, wanted.beta, wanted.prerelease, scene);
     if let Some(refusal) = tag_elsewhere(&tag, wanted.commit, scene).await? {
         return Ok(ReleaseOutcome::Taken(refusal));
     }

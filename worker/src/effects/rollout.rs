@@ -2,7 +2,8 @@
 //!
 //! A repeat is recognised by the revision, which belongs to one leg of one deployment: a service whose
 //! PRIMARY is at it, or any rollout since the intent that targets it, in whatever state, is ours and is
-//! adopted. The update is never forced, so sending it twice starts one rollout.
+//! adopted. The update is never forced, so sending it twice starts one rollout. A service that somebody else
+//! has changed since it was inspected is never updated over their change.
 
 use lockstep_state_machines::{Leg, RolloutOutcome, StartOutcome};
 
@@ -38,6 +39,9 @@ pub(super) async fn start(
         if let Some(rollout) = rollouts.iter().find(|rollout| rollout.task_definition == task_definition) {
             return Ok(StartOutcome::Started { rollout: rollout.arn.clone(), adopted: true });
         }
+    }
+    if let Some(message) = foreign(&view, leg.is_database(), scene) {
+        return Ok(StartOutcome::Foreign { message });
     }
     let update = UpdateService { task_definition: Some(task_definition.to_owned()), desired };
     let sent = cluster.update(&service, &update);
@@ -82,6 +86,25 @@ pub(super) async fn follow(
         }
         Verdict::Superseded(message) => RolloutOutcome::Superseded { message },
     })
+}
+
+/// Who else has changed the service since it was inspected, in words. What this deployment may find there is
+/// what it found first, what it registered itself, and the last healthy release (a read that lags behind may
+/// have shown an older picture when it was inspected).
+pub(super) fn foreign(view: &ServiceView, database: bool, scene: &Scene<'_>) -> Option<String> {
+    let (deployment, found) = (scene.deployment(), &view.primary()?.task_definition);
+    let inspection = deployment.inspection.as_ref()?;
+    let base = if database { inspection.database_base.as_ref() } else { Some(&inspection.base) };
+    let previous = inspection.previous.as_ref().map(|previous| &previous.task_definition);
+    let mut expected = base.into_iter().chain(previous).chain(deployment.revisions.values());
+    if expected.any(|known| known == found) {
+        return None;
+    }
+    let base = base.map_or("another", String::as_str);
+    Some(format!(
+        "somebody else has put {} on {found} since this deployment found it on {base}: that is left in place;          deploy again once it is settled who deploys there",
+        view.arn.rsplit('/').next().unwrap_or(&view.arn)
+    ))
 }
 
 /// Whether ECS itself is going back (or has gone back) from the candidate. Only then does a PRIMARY at the

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lockstep_events::{CommitSha, ImageDigest};
 use lockstep_state_machines::{Leg, Proof, ReadinessSeen, VerificationOutcome};
 
-use super::{EffectError, Scene, evidence, seen};
+use super::{EffectError, Scene, evidence, findings, seen};
 use crate::faults::{Fault, FaultKind, Service};
 use crate::ports::{ImageContents, ReadinessProbe, TaskView};
 
@@ -65,6 +65,18 @@ pub(super) async fn verify(
             seen(scene.place.application.registry.contents(wanted.digest).await)?
         };
     Ok(match prove(&live, contents.as_ref(), wanted, container) {
+        Ok(proof) if wanted.leg == Leg::Candidate => {
+            let mut findings = findings::of(wanted.task_definition, wanted.digest, scene).await?;
+            if !findings.is_empty() && !scene.is_settled() && !scene.is_last_look() {
+                // Registry and forge may show what was before this deployment's own changes: look again.
+                // Where the image runs already that would count as not ready, so nothing is said instead.
+                if scene.deployment().inspection.as_ref().is_none_or(|i| i.already_running.is_none()) {
+                    return Ok(VerificationOutcome::NotReady { evidence });
+                }
+                findings.clear();
+            }
+            VerificationOutcome::Verified(Proof { findings, ..proof })
+        }
         Ok(proof) => VerificationOutcome::Verified(proof),
         Err(message) => VerificationOutcome::WrongDigest { message, evidence },
     })
@@ -111,7 +123,7 @@ async fn readiness(wanted: &Wanted<'_>, scene: &Scene<'_>) -> Option<ReadinessSe
     let probe = ReadinessProbe { url: config.url.clone(), must_equal };
     for number in 0..config.consecutive {
         if number > 0 {
-            tokio::time::sleep(Duration::from_millis(u64::from(config.interval_milliseconds))).await;
+            scene.world.clock.sleep(Duration::from_millis(u64::from(config.interval_milliseconds))).await;
         }
         let answer = scene.world.application.probe(&probe).await;
         if !answer.ready {

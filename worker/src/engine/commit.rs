@@ -33,7 +33,7 @@ impl Engine {
             seq,
             at: now,
             worker: self.world.settings.worker.clone(),
-            write_id: uuid::Uuid::now_v7().to_string(),
+            write_id: self.world.chance.id().to_string(),
             from: note.from.to_owned(),
             to: note.to.to_string(),
             event: note.event.to_owned(),

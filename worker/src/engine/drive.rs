@@ -1,11 +1,10 @@
 //! Driving a deployment: restore, execute the effect, take its outcome in, commit, go on; until it waits or
 //! ends. Every rule about claims and wake-ups is here and in `commit`; what happens next is the machine's.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockstep_events::DeploymentId;
 use lockstep_state_machines::{Effect, Event, FaultReport, Machine, Step, Transition};
-use rand::RngExt;
 
 use super::commit::Committed;
 use super::{Disposition, Engine, EngineError};
@@ -36,10 +35,13 @@ enum Turn {
 /// A worker's standing with a deployment while it drives it.
 struct Drive {
     arrival: Arrival,
+    /// The nonce of this drive's claims. One for each look and not one for each process: a process handles
+    /// several messages at once, and two of them may be about one deployment.
+    nonce: String,
     /// Whether this worker has just recorded the intent of the present state and not tried it yet.
     fresh: bool,
-    /// When this worker's last commit was begun.
-    committed: Instant,
+    /// When this worker's last commit was begun, on its own clock ([`crate::ports::Clock::lived`]).
+    committed: Duration,
 }
 
 impl Drive {
@@ -53,7 +55,9 @@ impl Drive {
 
 impl Engine {
     pub(super) async fn drive(&self, id: DeploymentId, arrival: Arrival) -> Result<Disposition, EngineError> {
-        let mut drive = Drive { arrival, fresh: false, committed: Instant::now() };
+        let world = &self.world;
+        let nonce = format!("{}/{}", world.settings.worker, world.chance.id());
+        let mut drive = Drive { arrival, nonce, fresh: false, committed: world.clock.lived() };
         let Some(mut newest) = self.world.store.newest(id).await? else {
             tracing::warn!(deployment.id = %id, "a wake-up for a deployment that has no record: dropped");
             return Ok(Disposition::Done);
@@ -91,7 +95,7 @@ impl Engine {
             .effect()
             .map_err(|e| EngineError::Inconsistent { id, problem: e.to_string() })?
             .ok_or_else(|| EngineError::Inconsistent { id, problem: "no effect".to_owned() })?;
-        let mine = newest.claim.as_deref() == Some(self.world.settings.claim.as_str());
+        let mine = newest.claim.as_deref() == Some(drive.nonce.as_str());
         if effect.is_action() && !(mine && drive.fresh) {
             return self.claim(drive, machine, newest, takes_over).await;
         }
@@ -156,8 +160,8 @@ impl Engine {
     ) -> Result<Turn, EngineError> {
         let state = machine.state();
         let transition = Transition { from: state, to: state, event, detail: detail.to_owned() };
-        let claim = Some(self.world.settings.claim.clone());
-        let (begun, now) = (Instant::now(), self.world.clock.now());
+        let claim = Some(drive.nonce.clone());
+        let (begun, now) = (self.world.clock.lived(), self.world.clock.now());
         let committed = self.commit(machine, newest, &transition, newest.wake, claim, now).await?;
         Ok(match committed {
             Committed::Ours(entry) => {
@@ -208,7 +212,7 @@ impl Engine {
             }
         })?;
         let settings = &self.world.settings;
-        let permit = Permit::new(drive.committed, settings.lease, settings.call_timeout);
+        let permit = Permit::new(self.world.clock.as_ref(), drive.committed, settings);
         let scene = Scene { world: &self.world, place, machine, resumed: !drive.fresh, permit: &permit, now };
         match effects::execute(effect, &scene).await {
             Ok(event) => Ok(Some(Outcome { event, ambiguous: false })),
@@ -241,7 +245,7 @@ impl Engine {
     fn report(&self, fault: &Fault, ambiguous: bool, machine: &Machine) -> FaultReport {
         let faults = machine.deployment().retry.as_ref().map_or(0, |retry| retry.faults) + 1;
         let ceiling = self.world.policy.retry.ceiling(faults).unsigned_abs();
-        let jitter = ceiling.mul_f64(rand::rng().random_range(0.0..=1.0));
+        let jitter = ceiling.mul_f64(self.world.chance.fraction());
         let mut wait = jitter.max(fault.retry_after.unwrap_or_default());
         if ambiguous {
             // It may have taken effect: not again before every service would list that.
@@ -278,13 +282,13 @@ impl Engine {
                 }
                 Step::Moved(transition) => transition,
             };
-            let next = self.plan_next(&machine, &outcome, &newest, now);
+            let next = self.plan_next(drive, &machine, &outcome, &newest, now);
             let wake = drive.number(&newest) + u64::from(next.wake.is_some());
             if let Some((takeover, delay)) = next.wake {
                 let takeover = takeover.then_some(newest.seq + 1);
                 self.send_wake(id, wake, takeover, delay).await?;
             }
-            let begun = Instant::now();
+            let begun = self.world.clock.lived();
             match self.commit(&machine, &newest, &transition, wake, next.claim, now).await? {
                 Committed::Ours(entry) => {
                     drive.committed = begun;
@@ -315,12 +319,13 @@ impl Engine {
     /// Who holds the claim after a transition, and whether a wake-up takes over from this message.
     fn plan_next(
         &self,
+        drive: &Drive,
         machine: &Machine,
         outcome: &Outcome,
         newest: &Recorded,
         now: jiff::Timestamp,
     ) -> Next {
-        let mine = || Some(self.world.settings.claim.clone());
+        let mine = || Some(drive.nonce.clone());
         let poll = self.world.policy.poll.unsigned_abs();
         if machine.state().is_terminal() {
             return Next { claim: None, wake: None };

@@ -17,10 +17,12 @@ mod cancel;
 mod commit;
 mod drive;
 mod hint;
-mod rescan;
+mod reconcile;
 mod wake;
 
 use std::sync::Arc;
+
+pub use reconcile::Reconciler;
 
 use lockstep_events::{DecodeError, DeploymentId, Message};
 use lockstep_state_machines::SnapshotError;

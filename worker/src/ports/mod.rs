@@ -2,6 +2,7 @@
 //! type; adapters (`crate::adapters`) hold all I/O, and an in-memory double may stand in for each.
 
 mod application;
+mod chance;
 mod clock;
 mod cluster;
 mod forge;
@@ -10,14 +11,15 @@ mod registry;
 mod store;
 
 pub use application::{Application, ReadinessAnswer, ReadinessProbe};
-pub use clock::Clock;
+pub use chance::Chance;
+pub use clock::{Clock, within};
 pub use cluster::{
     CircuitBreaker, Cluster, ContainerView, DeploymentStatus, DeploymentView, Marks, RolloutRollback,
     RolloutState, RolloutStatus, RolloutView, ServiceEvent, ServiceRef, ServiceView, TaskContainer,
     TaskDefinitionView, TaskView, UpdateAnswer, UpdateService,
 };
 pub use forge::{BuildRun, BuildStatus, Checks, Dispatch, Forge, NewRelease, Release, ReleaseChange};
-pub use queue::{Delivery, Queue};
+pub use queue::{DeadLetter, DeadLetters, Delivery, Queue};
 pub use registry::{ImageContents, Registry};
 pub use store::{
     Appended, BetaRecord, Closing, Entry, EnvironmentRecord, EnvironmentView, HealthyRelease, ImageRecord,

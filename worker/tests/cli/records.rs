@@ -94,7 +94,11 @@ pub(crate) fn ended(request: DeployRequested, state: State) -> Deployment {
 }
 
 fn proof(fill: char) -> Proof {
-    Proof { tasks: vec![("task-1".to_owned(), digest(fill).to_string())], unproven: None }
+    Proof {
+        tasks: vec![("task-1".to_owned(), digest(fill).to_string())],
+        unproven: None,
+        findings: Vec::new(),
+    }
 }
 
 fn failure(code: FailureCode, message: &str) -> Failure {

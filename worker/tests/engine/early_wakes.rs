@@ -8,7 +8,7 @@ use lockstep::engine::Engine;
 use lockstep::faults::FaultKind;
 
 use crate::doubles::{Trouble, call, commit};
-use crate::stage::{LEASE, Stage};
+use crate::stage::{LEASE, Stage, is_claimed_by};
 
 /// Worker B receives the newest wake-up at this moment.
 fn received_early(stage: &Arc<Stage>, b: &Engine, moment: String) {
@@ -74,7 +74,7 @@ async fn a_wake_up_that_comes_before_an_ambiguous_fault_is_recorded_does_not_end
     received_early(&stage, &b, commit("transient-fault", "locked/dispatching-build"));
     stage.done(&a, &message).await;
     let newest = stage.newest(id);
-    assert_eq!(newest.claim.as_deref(), Some("claim of a"), "what was sent may still arrive");
+    assert!(is_claimed_by(&newest, "a"), "what was sent may still arrive");
     assert_eq!(stage.only_wake(id).wake().number, newest.wake);
     stage.up_to(&b, id, "healthy").await;
     assert_eq!((stage.forge.builds(), stage.wire.count("dispatch")), (1, 1));

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lockstep::adapters::chance::SystemChance;
 use lockstep::config::Config;
 use lockstep::engine::{Disposition, Engine, EngineError};
 use lockstep::ports::{Clock as _, Entry, EnvironmentRecord, HealthyRelease};
@@ -113,6 +114,7 @@ impl Stage {
             cluster: self.cluster.clone(),
             application: Arc::new(AlwaysReady),
             clock: self.clock.clone(),
+            chance: Arc::new(SystemChance),
             policy: config.policy(),
             applications: config
                 .applications
@@ -121,10 +123,10 @@ impl Stage {
                 .collect(),
             settings: Settings {
                 worker: name.to_owned(),
-                claim: format!("claim of {name}"),
                 lease: LEASE,
                 call_timeout: Duration::from_secs(15),
                 visibility: Duration::from_secs(60),
+                reconcile: Duration::from_secs(120),
                 concurrency: 4,
             },
         }
@@ -239,6 +241,11 @@ impl Stage {
         assert_eq!(chain.len(), 1, "{chain:#?}");
         chain[0].clone()
     }
+}
+
+/// Whether the item's claim is of a worker of this name.
+pub(crate) fn is_claimed_by(item: &Entry, name: &str) -> bool {
+    item.claim.as_ref().is_some_and(|claim| claim.starts_with(&format!("{name}/")))
 }
 
 /// A new deployment's id.

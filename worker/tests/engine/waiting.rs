@@ -73,23 +73,6 @@ async fn copies_of_a_wake_up_die_at_the_next_numbered_wait() {
 }
 
 #[tokio::test]
-async fn the_scan_at_start_adds_a_copy_of_the_present_number_and_nothing_else() {
-    let stage = Stage::new();
-    let (a, b) = (stage.worker("a"), stage.worker("b"));
-    stage.forge.hold_builds(true);
-    let (id, message) = stage.ask("staging");
-    stage.done(&a, &message).await;
-    let (history, services) = (stage.store.items(id), stage.wire.services());
-    let lost = stage.only_wake(id);
-    stage.queue.remove(&lost.delivery().receipt);
-    assert_eq!(b.rescan().await.unwrap(), 1, "only staging is locked");
-    assert_eq!(stage.only_wake(id).wake().number, lost.wake().number);
-    assert_eq!((stage.store.items(id), stage.wire.services()), (history, services));
-    stage.forge.hold_builds(false);
-    stage.up_to(&b, id, "healthy").await;
-}
-
-#[tokio::test]
 async fn a_wake_up_for_a_deployment_that_has_ended_or_never_was_is_dropped() {
     let stage = Stage::new();
     let a = stage.worker("a");

@@ -73,6 +73,17 @@ impl FakeCluster {
         service.primary = format!("{name}:1");
     }
 
+    /// Somebody else puts a service on another task definition; it runs at once.
+    pub(crate) fn put_on(&self, name: &str, task_definition: &str) {
+        self.state.lock().unwrap().services.get_mut(name).unwrap().primary = task_definition.to_owned();
+    }
+
+    /// Somebody else deregisters a revision.
+    pub(crate) fn retire(&self, arn: &str) {
+        let mut state = self.state.lock().unwrap();
+        state.definitions.iter_mut().find(|definition| definition.arn == arn).unwrap().active = false;
+    }
+
     /// How many rollouts a service really started.
     pub(crate) fn rollouts_of(&self, name: &str) -> usize {
         self.state.lock().unwrap().services[name].rollouts.len()

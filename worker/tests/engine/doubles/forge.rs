@@ -57,6 +57,11 @@ impl FakeForge {
         self.repository.lock().unwrap().runs.len()
     }
 
+    /// Somebody else deletes every release, and keeps the tags.
+    pub(crate) fn delete_releases(&self) {
+        self.repository.lock().unwrap().releases.clear();
+    }
+
     fn start(&self, dispatch: &Dispatch) -> Option<u64> {
         let input = |name: &str| dispatch.inputs.iter().find(|(key, _)| key == name).unwrap().1.clone();
         self.registry.push(&input("image_tag"), DIGEST.parse::<ImageDigest>().unwrap());

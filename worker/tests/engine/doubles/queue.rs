@@ -90,6 +90,11 @@ impl MemoryQueue {
         self.content.lock().unwrap().live.clone()
     }
 
+    /// Deletes everything, as a purge does.
+    pub(crate) fn purge(&self) {
+        self.content.lock().unwrap().live.clear();
+    }
+
     /// Deletes a message.
     pub(crate) fn remove(&self, receipt: &str) {
         self.content.lock().unwrap().live.retain(|message| message.id.to_string() != receipt);

@@ -1,30 +1,42 @@
 //! A clock that only tests move, and an application that is always ready.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lockstep::ports::{Application, Clock, ReadinessAnswer, ReadinessProbe};
+use tokio::sync::watch;
 
-/// Stands still until it is moved.
-pub(crate) struct HandClock(Mutex<Timestamp>);
+/// When every clock begins.
+const BEGINNING: Timestamp = Timestamp::constant(1_795_424_400, 0);
+
+/// Stands still until it is moved: who sleeps on it waits for that.
+pub(crate) struct HandClock(watch::Sender<Duration>);
 
 impl HandClock {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new("2026-11-23T09:00:00Z".parse().unwrap()))
+        Self(watch::Sender::new(Duration::ZERO))
     }
 
     /// Moves it forward.
     pub(crate) fn forward(&self, by: Duration) {
-        let mut now = self.0.lock().unwrap();
-        *now = now.checked_add(by).unwrap();
+        self.0.send_modify(|lived| *lived += by);
     }
 }
 
+#[async_trait]
 impl Clock for HandClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
+        BEGINNING.checked_add(self.lived()).unwrap()
+    }
+
+    fn lived(&self) -> Duration {
+        *self.0.borrow()
+    }
+
+    async fn sleep(&self, pause: Duration) {
+        let until = self.lived() + pause;
+        self.0.subscribe().wait_for(|lived| *lived >= until).await.unwrap();
     }
 }
 

@@ -1,0 +1,96 @@
+//! Somebody else changes the service, a tag, the release or the revision in the middle of a deployment: it is
+//! noticed, named in the history, and not overwritten.
+
+use crate::doubles::call;
+use crate::stage::{LEASE, Stage};
+
+const THEIRS: &str = "sha256:7777777777777777777777777777777777777777777777777777777777777777";
+
+#[tokio::test]
+async fn a_service_that_was_changed_since_it_was_inspected_is_not_updated() {
+    let stage = Stage::new();
+    let worker = stage.worker("a");
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&worker, id, "locked/awaiting-build").await;
+    stage.cluster.put_on("shop-staging", "theirs:7");
+    stage.up_to(&worker, id, "failed").await;
+    assert_eq!((stage.wire.count("update"), stage.cluster.rollouts_of("shop-staging")), (0, 0));
+    assert_eq!(stage.cluster.primary("shop-staging"), "theirs:7");
+    let named = stage.store.items(id).into_iter().find(|item| item.event == "rollout-forestalled").unwrap();
+    let words =
+        "somebody else has put shop-staging on theirs:7 since this deployment found it on shop-staging:1";
+    assert!(named.detail.contains(words), "{}", named.detail);
+    let ending = stage.machine(id).ending().unwrap();
+    assert!(ending.operator_needed && ending.summary.contains(words), "{}", ending.summary);
+}
+
+#[tokio::test]
+async fn on_the_way_back_somebody_elses_change_is_not_overwritten() {
+    let stage = Stage::new();
+    let worker = stage.worker("a");
+    let (id, _) = stage.ask("staging");
+    stage.cluster.hold_rollouts(true);
+    stage.up_to(&worker, id, "deploying/rolling-out-candidate").await;
+    stage.cluster.give_up("shop-staging");
+    let on = stage.clone();
+    // After the rollout was judged, before the last healthy release is put back.
+    let moment = crate::doubles::commit("rollout-failed", "rolling-back/starting-restored");
+    stage.wire.before(moment, async move { on.cluster.put_on("shop-staging", "theirs:7") });
+    let updates = stage.wire.count("update");
+    stage.up_to(&worker, id, "failed").await;
+    assert_eq!(
+        (stage.wire.count("update"), stage.cluster.primary("shop-staging").as_str()),
+        (updates, "theirs:7")
+    );
+    let ending = stage.machine(id).ending().unwrap();
+    assert!(ending.operator_needed && ending.summary.contains("theirs:7"), "{}", ending.summary);
+}
+
+#[tokio::test]
+async fn what_was_made_and_is_gone_or_moved_is_named_and_left_as_it_is() {
+    let stage = Stage::new();
+    let worker = stage.worker("a");
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&worker, id, "deploying/checking-readiness").await;
+    let beta = stage.machine(id).deployment().source.clone().unwrap().beta.to_string();
+    stage.registry.push(&beta, THEIRS.parse().unwrap());
+    stage.forge.delete_releases();
+    let ours = stage.cluster.primary("shop-staging");
+    stage.cluster.retire(&ours);
+    let (points, updates) = (stage.wire.count("point"), stage.wire.count("update"));
+    stage.next(&worker).await;
+    assert_eq!(stage.newest(id).to, "deploying/checking-readiness", "it may be a picture from before");
+    stage.clock.forward(LEASE);
+    stage.up_to(&worker, id, "healthy").await;
+    let newest = stage.newest(id);
+    for words in [
+        format!("somebody moved image tag {beta} to {THEIRS} meanwhile"),
+        format!("somebody deleted the release {beta} meanwhile"),
+        format!("somebody deregistered {ours} meanwhile"),
+    ] {
+        assert!(newest.detail.contains(&words), "{words}: {}", newest.detail);
+        let summary = stage.machine(id).ending().unwrap().summary;
+        assert!(summary.contains(&words), "{words}: {summary}");
+    }
+    assert_eq!(
+        (stage.wire.count("point"), stage.wire.count("update")),
+        (points, updates),
+        "nothing is put back"
+    );
+}
+
+#[tokio::test]
+async fn what_lags_behind_is_not_taken_for_somebody_elses_change() {
+    let stage = Stage::new();
+    let worker = stage.worker("a");
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&worker, id, "deploying/checking-readiness").await;
+    let beta = stage.machine(id).deployment().source.clone().unwrap().beta.to_string();
+    let shown = stage.machine(id).deployment().digest.clone().unwrap();
+    stage.registry.push(&beta, THEIRS.parse().unwrap());
+    let on = stage.clone();
+    stage.next(&worker).await;
+    stage.wire.before(call("resolve_tag"), async move { on.registry.push(&beta, shown) });
+    stage.up_to(&worker, id, "healthy").await;
+    assert!(!stage.newest(id).detail.contains("somebody"), "{}", stage.newest(id).detail);
+}
