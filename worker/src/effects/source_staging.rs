@@ -113,7 +113,8 @@ fn judge_checks(checks: &Checks, required: &[String], commit: &CommitSha) -> Jud
     if checks.passed.is_empty() { Judged::None } else { Judged::Passed }
 }
 
-/// A beta tag that exists already must be this commit's, in the registry and in git.
+/// A beta tag that exists already must be this commit's: in the registry, in git, and in the table, whose record
+/// of a healthy beta is never replaced by another commit's.
 async fn tag_in_the_way(
     beta: &BetaTag,
     commit: &CommitSha,
@@ -139,6 +140,17 @@ async fn tag_in_the_way(
         None => seen(application.forge.tag_commit(&beta.to_string()).await)?
             .filter(|found| found != commit)
             .map(|found| format!("git tag {beta} names commit {found}, not {commit}: delete the tag")),
+    };
+    let message = match message {
+        Some(message) => Some(message),
+        None => seen(scene.world.store.beta(scene.place.application_name, beta).await)?
+            .filter(|recorded| recorded.commit != *commit)
+            .map(|recorded| {
+                let theirs = recorded.commit;
+                format!(
+                    "{beta} is recorded healthy with commit {theirs}, which begins like {commit}: raise the version"
+                )
+            }),
     };
     Ok(message.map(|message| Refusal { code: RefusalCode::TagTaken, message }))
 }

@@ -132,3 +132,24 @@ async fn a_wish_to_cancel_what_is_not_known_stays_until_it_is() {
     );
     assert_eq!(stage.queue.live(), [cancel]);
 }
+
+#[tokio::test]
+async fn a_beta_tag_that_is_another_commits_is_refused_before_it_could_block_the_end() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    let (first, _) = stage.ask("staging");
+    stage.up_to(&a, first, "healthy").await;
+    let theirs = "c".repeat(40).parse().unwrap();
+    stage.store.recommit_betas(&theirs);
+    let (second, message) = stage.ask("staging");
+    stage.done(&a, &message).await;
+    let newest = stage.newest(second);
+    assert_eq!((newest.event.as_str(), newest.to.as_str()), ("source-refused", "rejected"));
+    let words = format!("is recorded healthy with commit {theirs}");
+    assert!(
+        newest.detail.contains(&words) && newest.detail.ends_with("raise the version"),
+        "{}",
+        newest.detail
+    );
+    assert_eq!(stage.store.lock("staging").holder, None);
+}

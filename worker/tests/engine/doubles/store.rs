@@ -148,6 +148,11 @@ impl MemoryStore {
         self.table.lock().unwrap().records.insert(environment.parse().unwrap(), record);
     }
 
+    /// Gives every beta that was healthy this commit.
+    pub(crate) fn recommit_betas(&self, commit: &CommitSha) {
+        self.table.lock().unwrap().betas.values_mut().for_each(|beta| beta.commit = commit.clone());
+    }
+
     async fn ask<T>(&self, operation: &'static str, work: impl FnOnce(&mut Table) -> T + Send) -> Answer<T> {
         self.wire.send(Service::DynamoDb, operation, || work(&mut self.table.lock().unwrap())).await
     }
