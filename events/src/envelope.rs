@@ -78,13 +78,14 @@ pub enum DecodeError {
 /// # Errors
 /// [`DecodeError`] names what is wrong; the message can never be understood by this build.
 pub fn decode(text: &str) -> Result<Message, DecodeError> {
-    let value: Value = serde_json::from_str(text).map_err(|e| DecodeError::NotJson(e.to_string()))?;
+    let value: Value =
+        serde_json::from_str(text).map_err(|e| DecodeError::NotJson(excerpt(&e.to_string())))?;
     if let Some(detail_type) = value.get("detail-type") {
         return match detail_type.as_str() {
             Some(ECS_DEPLOYMENT_STATE_CHANGE) => {
                 body(ECS_DEPLOYMENT_STATE_CHANGE, value.clone()).map(Message::EcsDeploymentStateChange)
             }
-            other => Err(DecodeError::UnknownEventBridgeType { found: other.unwrap_or_default().to_owned() }),
+            other => Err(DecodeError::UnknownEventBridgeType { found: excerpt(other.unwrap_or_default()) }),
         };
     }
     let version = value.get("lockstep").and_then(Value::as_u64);
@@ -102,12 +103,18 @@ pub fn decode(text: &str) -> Result<Message, DecodeError> {
         }
         "cancel-requested" => body("cancel-requested", content).map(Message::CancelRequested),
         "wake-up" => body("wake-up", content).map(Message::WakeUp),
-        other => Err(DecodeError::UnknownType { found: other.to_owned() }),
+        other => Err(DecodeError::UnknownType { found: excerpt(other) }),
     }
 }
 
 fn body<T: serde::de::DeserializeOwned>(kind: &'static str, value: Value) -> Result<T, DecodeError> {
-    serde_json::from_value(value).map_err(|e| DecodeError::InvalidBody { kind, problem: e.to_string() })
+    let invalid = |e: serde_json::Error| DecodeError::InvalidBody { kind, problem: excerpt(&e.to_string()) };
+    serde_json::from_value(value).map_err(invalid)
+}
+
+/// The beginning of a text from outside: errors are logged and recorded, a megabyte of somebody's message is not.
+fn excerpt(text: &str) -> String {
+    text.chars().take(300).collect()
 }
 
 /// Writes a message.

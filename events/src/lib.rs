@@ -25,4 +25,4 @@ pub use reason::Reason;
 pub use request::{DeployRequested, Overrides, Requester, Target};
 pub use string_type::InvalidValue;
 pub use version::{BetaTag, ReleaseTag, ReleaseTagPattern, Version};
-pub use wake::WakeUp;
+pub use wake::{Claim, WakeUp};

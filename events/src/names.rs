@@ -46,7 +46,7 @@ impl DeploymentId {
 impl TryFrom<uuid::Uuid> for DeploymentId {
     type Error = crate::InvalidValue;
     fn try_from(id: uuid::Uuid) -> Result<Self, Self::Error> {
-        if id.get_version_num() == 7 {
+        if id.get_version_num() == 7 && id.get_variant() == uuid::Variant::RFC4122 {
             Ok(Self(id))
         } else {
             Err(crate::InvalidValue::new("deployment id", &id.to_string(), "a version 7 UUID (RFC 9562)"))
@@ -104,6 +104,7 @@ mod tests {
         assert_eq!(text.parse::<DeploymentId>().unwrap().to_string(), text);
         assert!(text.to_uppercase().parse::<DeploymentId>().is_err());
         assert!("936da01f-9abd-4d9d-80c7-02af85c822a8".parse::<DeploymentId>().is_err(), "version 4");
+        assert!("01890a5d-ac96-774b-0cce-b302099a8057".parse::<DeploymentId>().is_err(), "another variant");
         assert!("{01890a5d-ac96-774b-bcce-b302099a8057}".parse::<DeploymentId>().is_err());
     }
 

@@ -14,9 +14,19 @@ pub struct WakeUp {
     pub id: DeploymentId,
     /// The number of this wake-up; one below the record's is stale and dropped.
     pub number: u64,
-    /// Set when the sender found the deployment claimed by a worker that may be dead: the sequence number
-    /// of the newest history item it saw. If that is still the newest one when this message arrives, at
-    /// least one lease later, the claim may be taken over.
+    /// Set when the deployment was claimed by a worker that may be dead: its claim. If that still stands in the
+    /// newest history item when this message arrives, at least one lease later, it may be taken over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub takeover_of: Option<u64>,
+    pub takeover_of: Option<Claim>,
+}
+
+/// A claim as it stands in a history item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// The item's sequence number: a holder that has moved on holds another claim.
+    pub item: u64,
+    /// The claim's nonce. The number alone could be another worker's item: this message is sent before the
+    /// commit that it is about, which may be lost.
+    pub nonce: String,
 }

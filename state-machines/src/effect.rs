@@ -132,6 +132,9 @@ pub enum Effect {
         /// Their ARNs.
         revisions: Vec<String>,
     },
+    /// Nothing. It is claimed like a change, by whoever met the ambiguous fault, so that only a takeover, a
+    /// lease later, comes to it: by then the call has arrived or never will.
+    Settle,
 }
 
 /// A snapshot that lacks what its state needs: it was not written by this machine.
@@ -158,7 +161,8 @@ impl Effect {
             | Self::Drain
             | Self::StartRollout { .. }
             | Self::RestoreReferences { .. }
-            | Self::RetireRevisions { .. } => true,
+            | Self::RetireRevisions { .. }
+            | Self::Settle => true,
             Self::CheckSource { .. }
             | Self::Inspect { .. }
             | Self::FollowBuild { .. }
@@ -252,6 +256,7 @@ impl Effect {
                 previous: inspection()?.previous.clone(),
             },
             State::Retiring => Self::RetireRevisions { revisions: d.to_retire() },
+            State::Settling => Self::Settle,
             State::Rejected | State::Healthy | State::RolledBack | State::Failed | State::Cancelled => {
                 return Ok(None);
             }

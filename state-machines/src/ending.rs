@@ -72,7 +72,8 @@ impl Deployment {
             | State::RollingOut { .. }
             | State::Verifying { .. }
             | State::RestoringReferences
-            | State::Retiring => return None,
+            | State::Retiring
+            | State::Settling => return None,
         };
         Some(ending)
     }

@@ -40,6 +40,8 @@ pub enum Event {
     Restore(RestoreOutcome),
     /// Of [`crate::Effect::RetireRevisions`].
     Retire(RetireOutcome),
+    /// Of [`crate::Effect::Settle`]: a lease has passed since the last call.
+    Settled,
     /// An effect met a fault of a service instead of an outcome.
     Fault(FaultReport),
     /// Somebody wants it stopped.
@@ -382,4 +384,6 @@ pub struct FaultReport {
     /// How long to wait before the next try: drawn by the shell below the policy's ceiling, or what the
     /// service asked for.
     pub wait: jiff::SignedDuration,
+    /// Whether what was asked for may have happened, or may yet: then no end follows at once.
+    pub ambiguous: bool,
 }

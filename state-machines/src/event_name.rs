@@ -47,6 +47,7 @@ impl Event {
             Self::Verification(VerificationOutcome::Superseded { .. }) => "superseded",
             Self::Restore(RestoreOutcome::Restored { .. }) => "references-restored",
             Self::Retire(RetireOutcome::Retired { .. }) => "revisions-retired",
+            Self::Settled => "last-call-settled",
             Self::Fault(fault) if fault.transient => "transient-fault",
             Self::Fault(_) => "permanent-fault",
             Self::Cancel { .. } => "cancel-requested",

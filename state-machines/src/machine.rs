@@ -173,7 +173,11 @@ impl Machine {
         if to.is_none() && !cx.changed {
             return Ok(Step::Stay { poll: policy.poll });
         }
-        let to = to.unwrap_or(from);
+        let to = match to.unwrap_or(from) {
+            // What was sent last may still take effect: nothing may follow on this deployment before that.
+            end if end.is_terminal() && is_ambiguous(event) => State::Settling,
+            to => to,
+        };
         if to != from {
             deployment.retry = None;
             deployment.waiting_on = None;
@@ -191,6 +195,10 @@ impl Machine {
         // A wish to cancel says nothing about what is being waited for.
         !matches!(event, Event::Cancel { .. }) && self.deadline.is_some_and(|deadline| now >= deadline)
     }
+}
+
+fn is_ambiguous(event: &Event) -> bool {
+    matches!(event, Event::Fault(fault) if fault.ambiguous)
 }
 
 fn after(now: Timestamp, wait: SignedDuration) -> Option<Timestamp> {

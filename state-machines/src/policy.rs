@@ -70,7 +70,8 @@ impl Policy {
             | State::Draining { .. }
             | State::Starting { .. }
             | State::RestoringReferences
-            | State::Retiring => self.deadlines.action,
+            | State::Retiring
+            | State::Settling => self.deadlines.action,
             State::Rejected | State::Healthy | State::RolledBack | State::Failed | State::Cancelled => {
                 SignedDuration::MAX
             }

@@ -61,7 +61,9 @@ impl Machine {
     /// # Errors
     /// The snapshot is of another version, or is none.
     pub fn restore(text: &str) -> Result<Self, SnapshotError> {
-        let unreadable = |e: serde_json::Error| SnapshotError::Unreadable(e.to_string());
+        // serde quotes what it did not expect, however long it is.
+        let unreadable =
+            |e: serde_json::Error| SnapshotError::Unreadable(e.to_string().chars().take(300).collect());
         let version: Version = serde_json::from_str(text).map_err(unreadable)?;
         if version.v != SNAPSHOT_VERSION {
             return Err(SnapshotError::UnknownVersion { found: version.v });

@@ -61,6 +61,9 @@ pub enum State {
     RestoringReferences,
     /// Deregistering the revisions that must never be deployed again.
     Retiring,
+    /// Waiting until the last call, of which nobody knows whether it took effect, has arrived or never will:
+    /// no end is written before (protocol rule 3).
+    Settling,
     /// Terminal: refused, nothing was touched.
     Rejected,
     /// Terminal: runs, proven.
@@ -141,7 +144,7 @@ impl State {
             Self::Starting { leg } | Self::RollingOut { leg } | Self::Verifying { leg } => {
                 if leg.is_restoring() { Phase::RollingBack } else { Phase::Deploying }
             }
-            Self::RestoringReferences | Self::Retiring => Phase::RollingBack,
+            Self::RestoringReferences | Self::Retiring | Self::Settling => Phase::RollingBack,
             Self::Rejected => Phase::Rejected,
             Self::Healthy => Phase::Healthy,
             Self::RolledBack => Phase::RolledBack,
@@ -190,6 +193,7 @@ impl State {
             },
             Self::RestoringReferences => "restoring-references",
             Self::Retiring => "retiring-revisions",
+            Self::Settling => "settling-last-call",
             Self::Rejected | Self::Healthy | Self::RolledBack | Self::Failed | Self::Cancelled => "",
         }
     }

@@ -55,7 +55,11 @@ impl Deployment {
         } else {
             self.unwind_failures.push(failure);
         }
-        if state == State::Retiring { State::Failed } else { self.after_references() }
+        if matches!(state, State::Retiring | State::Settling) {
+            State::Failed
+        } else {
+            self.after_references()
+        }
     }
 
     /// Whether an operator unlocked the environment.
@@ -89,7 +93,7 @@ impl Deployment {
     /// Where to go on when a step of the way back itself failed.
     fn give_up_step(&self, state: State) -> State {
         match state {
-            State::Retiring => self.end(),
+            State::Retiring | State::Settling => self.end(),
             State::RestoringReferences => self.after_references(),
             State::CheckingSource
             | State::Inspecting

@@ -59,6 +59,7 @@ fn faulty(mut machine: Machine, transient: bool) -> Machine {
         message: "throttled".to_owned(),
         transient,
         wait: jiff::SignedDuration::from_secs(2),
+        ambiguous: false,
     };
     machine.handle(&Event::Fault(fault), Timestamp::UNIX_EPOCH, &policy()).unwrap();
     machine

@@ -7,6 +7,7 @@ mod locked;
 mod retagged;
 mod rolling_back;
 
+use jiff::Timestamp;
 use statig::Outcome;
 
 use crate::machine::Context;
@@ -87,14 +88,14 @@ pub(crate) fn working(
         let words = format!("unlocked by {actor}: {reason}");
         return Outcome::Transition(d.give_up(state, words, cx));
     }
-    let Event::Fault(FaultReport { service, message, transient, wait }) = event else {
+    let Event::Fault(FaultReport { service, message, transient, wait, .. }) = event else {
         return Outcome::Super;
     };
-    let faults = d.retry.as_ref().map_or(0, |retry| retry.faults) + 1;
+    let faults = d.retry.as_ref().map_or(0, |retry| retry.faults).saturating_add(1);
     let budget = cx.policy.retry.budget;
     if *transient && faults <= budget {
         // However long a service asks to be left alone, the deadline is looked at in time.
-        let next_at = cx.now.checked_add(*wait).unwrap_or(cx.now);
+        let next_at = cx.now.checked_add(*wait).unwrap_or(Timestamp::MAX);
         let next_at = cx.deadline.map_or(next_at, |deadline| next_at.min(deadline));
         d.retry = Some(Retry { faults, next_at });
         cx.changed = true;
@@ -146,6 +147,7 @@ pub(crate) fn overdue(d: &mut Deployment, state: State, cx: &mut Context<'_>) ->
         | State::Starting { .. }
         | State::RestoringReferences
         | State::Retiring
+        | State::Settling
         | State::Rejected
         | State::Healthy
         | State::RolledBack

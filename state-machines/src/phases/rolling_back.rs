@@ -37,6 +37,10 @@ pub(super) fn handle(
             cx.say(format!("can no longer be deployed: {}", revisions.join(", ")));
             Outcome::Transition(d.end())
         }
+        (State::Settling, Event::Settled) => {
+            cx.say("what was sent last has arrived by now, or never will");
+            Outcome::Transition(d.end())
+        }
         _ => Outcome::Super,
     }
 }

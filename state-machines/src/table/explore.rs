@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::outcomes::outcomes;
 use super::samples::{Scenario, policy, reason};
-use crate::{Event, Evidence, Failure, FailureCode, FaultReport, Kind, Machine, Policy, State};
+use crate::{Effect, Event, Evidence, Failure, FailureCode, FaultReport, Kind, Machine, Policy, State};
 
 /// What else has to hold for a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +18,10 @@ pub enum When {
     CancelPending,
     /// The fault was one more than the retries.
     RetriesSpent,
+    /// The deadline passed while it was unknown whether the last call took effect.
+    InFlight,
+    /// The retries are spent, and it is unknown whether the last call took effect.
+    RetriesSpentInFlight,
 }
 
 /// A transition that the machine makes. `to` equals `from` when the state stays.
@@ -90,19 +94,24 @@ fn explore(scenario: &Scenario) -> BTreeSet<Key> {
 enum Happening {
     /// This event arrives, in time.
     Event(Event),
-    /// A transient fault, when as many have been retried as may be.
-    FaultTooMany,
-    /// An undecided look after the deadline.
-    Deadline,
+    /// A transient fault, when as many have been retried as may be; whether what was sent may have happened.
+    FaultTooMany { ambiguous: bool },
+    /// An undecided look after the deadline; whether what was sent may have happened.
+    Deadline { ambiguous: bool },
 }
 
 fn happenings(machine: &Machine, scenario: &Scenario) -> Vec<Happening> {
     let effect = machine.effect().ok().flatten();
+    // Only what changes something can be ambiguous.
+    let acts = effect.as_ref().is_some_and(Effect::is_action);
     let answers = effect.map(|effect| outcomes(&effect, scenario)).unwrap_or_default();
     let cancel = Event::Cancel { actor: "ben".to_owned(), reason: None };
     let unlock = Event::Unlock { actor: "ben".to_owned(), reason: reason() };
-    let events = answers.into_iter().chain([fault(true), fault(false), cancel, unlock]);
-    events.map(Happening::Event).chain([Happening::FaultTooMany, Happening::Deadline]).collect()
+    let events = answers.into_iter().chain([fault(true, false), fault(false, false), cancel, unlock]);
+    let sure = [Happening::FaultTooMany { ambiguous: false }, Happening::Deadline { ambiguous: false }];
+    let unsure = [Happening::FaultTooMany { ambiguous: true }, Happening::Deadline { ambiguous: true }];
+    let unsure = unsure.into_iter().filter(|_| acts);
+    events.map(Happening::Event).chain(sure).chain(unsure).collect()
 }
 
 impl Happening {
@@ -111,13 +120,13 @@ impl Happening {
         let (mut next, mut policy) = (machine.clone(), policy.clone());
         let event = match self {
             Self::Event(event) => event.clone(),
-            Self::FaultTooMany => {
+            Self::FaultTooMany { ambiguous } => {
                 policy.retry.budget = 0;
-                fault(true)
+                fault(true, *ambiguous)
             }
-            Self::Deadline => {
+            Self::Deadline { ambiguous } => {
                 next.deadline = next.deadline.map(|_| Timestamp::UNIX_EPOCH);
-                fault(true)
+                fault(true, *ambiguous)
             }
         };
         next.handle(&event, Timestamp::UNIX_EPOCH, &policy).ok()?;
@@ -127,22 +136,26 @@ impl Happening {
         let cancelled = failed_now
             && before.cancel.is_some()
             && after.failure.as_ref().is_some_and(|f| f.code == FailureCode::Cancelled);
+        let settles = next.state() == State::Settling;
         let (name, when) = match self {
             Self::Event(event) if cancelled => (event.name(), When::CancelPending),
             Self::Event(event) => (event.name(), When::Always),
-            Self::FaultTooMany => (event.name(), When::RetriesSpent),
-            Self::Deadline => ("deadline", When::Always),
+            Self::FaultTooMany { .. } if settles => (event.name(), When::RetriesSpentInFlight),
+            Self::FaultTooMany { .. } => (event.name(), When::RetriesSpent),
+            Self::Deadline { .. } if settles => ("deadline", When::InFlight),
+            Self::Deadline { .. } => ("deadline", When::Always),
         };
         Some(((machine.state(), name, when, next.state(), failing), steering(next)))
     }
 }
 
-fn fault(transient: bool) -> Event {
+fn fault(transient: bool, ambiguous: bool) -> Event {
     Event::Fault(FaultReport {
         service: "a service".to_owned(),
         message: "a fault".to_owned(),
         transient,
         wait: SignedDuration::ZERO,
+        ambiguous,
     })
 }
 

@@ -69,6 +69,8 @@ fn event(row: &Row) -> String {
         When::Always => row.event.to_owned(),
         When::CancelPending => format!("{} (cancelled)", row.event),
         When::RetriesSpent => format!("{} (retries spent)", row.event),
+        When::InFlight => format!("{} (last call in flight)", row.event),
+        When::RetriesSpentInFlight => format!("{} (retries spent, last call in flight)", row.event),
     }
 }
 

@@ -27,6 +27,7 @@ pub fn outcomes(effect: &Effect, scenario: &Scenario) -> Vec<Event> {
         Effect::FollowRollout { .. } => list(Event::Rollout, rollout),
         Effect::Verify { .. } => list(Event::Verification, verification),
         Effect::RestoreReferences { .. } => list(Event::Restore, restore),
+        Effect::Settle => vec![Event::Settled],
         Effect::RetireRevisions { revisions } => list(Event::Retire, |last| retire(last, revisions)),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use jiff::SignedDuration;
 use lockstep_state_machines::table::{Scenario, digest, outcomes, policy};
-use lockstep_state_machines::{Event, FaultReport, ImageOutcome, Kind, Machine, Plan};
+use lockstep_state_machines::{Effect, Event, FaultReport, ImageOutcome, Kind, Machine, Plan};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -17,7 +17,7 @@ static EVENTS: LazyLock<Vec<Event>> = LazyLock::new(|| {
             collect(&scenario, troubled, &mut events);
         }
     }
-    assert_eq!(events.len(), 35, "the sample scenarios meet every outcome: {:?}", events.keys());
+    assert_eq!(events.len(), 36, "the sample scenarios meet every outcome: {:?}", events.keys());
     events.into_values().collect()
 });
 
@@ -25,20 +25,22 @@ static EVENTS: LazyLock<Vec<Event>> = LazyLock::new(|| {
 fn collect(scenario: &Scenario, troubled: bool, events: &mut BTreeMap<&'static str, Event>) {
     let (policy, now) = (policy(), jiff::Timestamp::UNIX_EPOCH);
     let mut machine = scenario.begin(&policy, now);
+    events.insert(Event::Settled.name(), Event::Settled);
     while let Some(effect) = machine.effect().unwrap() {
         let all = outcomes(&effect, scenario);
         events.extend(all.iter().map(|event| (event.name(), event.clone())));
-        let next = if troubled && all[0].name() == "verified" { fault(false) } else { all[0].clone() };
+        let next = if troubled && all[0].name() == "verified" { fault(false, false) } else { all[0].clone() };
         machine.handle(&next, now, &policy).unwrap();
     }
 }
 
-fn fault(transient: bool) -> Event {
+fn fault(transient: bool, ambiguous: bool) -> Event {
     Event::Fault(FaultReport {
         service: "ECS".to_owned(),
         message: "it failed".to_owned(),
         transient,
         wait: SignedDuration::from_secs(2),
+        ambiguous,
     })
 }
 
@@ -62,6 +64,8 @@ enum What {
     Any(Index),
     Fault {
         transient: bool,
+        /// Of a change only: a read took no effect.
+        ambiguous: bool,
     },
     Cancel,
     Unlock,
@@ -71,12 +75,13 @@ impl Move {
     /// The event that this move is for a machine in this state.
     pub(crate) fn event(&self, machine: &Machine, scenario: &Scenario) -> Event {
         let effect = machine.effect().unwrap();
+        let acts = effect.as_ref().is_some_and(Effect::is_action);
         let own = effect.map(|effect| outcomes(&effect, scenario)).unwrap_or_default();
         let event = match &self.what {
             What::LeadOn => own.first().unwrap_or(&EVENTS[0]).clone(),
             What::Outcome(index) if !own.is_empty() => index.get(&own).clone(),
             What::Outcome(index) | What::Any(index) => index.get(&EVENTS).clone(),
-            What::Fault { transient } => fault(*transient),
+            What::Fault { transient, ambiguous } => fault(*transient, *ambiguous && acts),
             What::Cancel => Event::Cancel { actor: "ben".to_owned(), reason: None },
             What::Unlock => Event::Unlock { actor: "ben".to_owned(), reason: "it hangs".parse().unwrap() },
         };
@@ -95,7 +100,8 @@ pub(crate) fn moves(most: usize) -> impl Strategy<Value = Vec<Move>> {
         40 => Just(What::LeadOn),
         8 => any::<Index>().prop_map(What::Outcome),
         4 => any::<Index>().prop_map(What::Any),
-        4 => prop::bool::weighted(0.8).prop_map(|transient| What::Fault { transient }),
+        4 => (prop::bool::weighted(0.8), any::<bool>())
+            .prop_map(|(transient, ambiguous)| What::Fault { transient, ambiguous }),
         1 => Just(What::Cancel),
         1 => Just(What::Unlock),
     ];

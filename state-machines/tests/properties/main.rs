@@ -33,6 +33,7 @@ fn fault() -> Event {
         message: "throttled".to_owned(),
         transient: true,
         wait: SignedDuration::from_secs(1),
+        ambiguous: false,
     })
 }
 

@@ -145,7 +145,10 @@ impl Watch {
             assert!(!changes, "what somebody else began is left in place");
         }
         if self.unlocked.is_some() {
-            assert!(matches!(effect, Effect::RetireRevisions { .. }), "the rest is left as it stands");
+            assert!(
+                matches!(effect, Effect::RetireRevisions { .. } | Effect::Settle),
+                "the rest is left as it stands"
+            );
         }
         let staging = self.plan.kind == Kind::Staging;
         let fresh_database = staging && self.plan.with_database;
@@ -200,6 +203,7 @@ impl Watch {
                 self.retired.clone_from(revisions);
                 assert!(!revisions.iter().any(|arn| self.is_target(arn)), "what is gone back to is kept");
             }
+            Effect::Settle => assert!(back, "only what failed leaves a call behind"),
             Effect::CheckSource { .. } | Effect::Inspect { .. } => assert!(!back),
         }
     }
@@ -215,6 +219,8 @@ impl Watch {
             assert_eq!(state, State::Failed, "nobody has verified anything since");
             assert!(ending.operator_needed && matches!(ending.environment, EnvironmentChange::Unknown(_)));
         }
+        let in_flight = matches!(event, Event::Fault(fault) if fault.ambiguous);
+        assert!(!in_flight, "it ends while what was sent last may still arrive");
         let proven = matches!(event, Event::Verification(VerificationOutcome::Verified(_)));
         match state {
             State::Healthy => {
@@ -250,7 +256,9 @@ impl Watch {
             }
             other => panic!("{other} is no end"),
         }
-        if machine.deployment().failure.is_some() && self.unlocked != Some(State::Retiring) {
+        if machine.deployment().failure.is_some()
+            && !matches!(self.unlocked, Some(State::Retiring | State::Settling))
+        {
             let abandoned = self.registered.get(&Leg::Candidate).map(|(arn, _)| arn);
             let harmless = |arn| self.retired.contains(arn) || self.is_target(arn);
             assert!(abandoned.is_none_or(harmless), "the candidate can be deployed by a late update");

@@ -28,7 +28,11 @@ fn before_the_rollout_the_candidate_is_given_up_and_the_service_left_alone() {
     );
     assert_eq!(run.machine.deployment().failure.as_ref().unwrap().code, FailureCode::Superseded);
     let ending = run.ending();
-    assert!(ending.summary.contains("app:77; somebody else's change was left in place"), "{}", ending.summary);
+    assert!(
+        ending.summary.contains("app:77; somebody else's change was left in place"),
+        "{}",
+        ending.summary
+    );
     assert!(matches!(ending.environment, EnvironmentChange::Unknown(_)));
 }
 

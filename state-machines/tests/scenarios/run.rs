@@ -115,5 +115,6 @@ pub(crate) fn fault(transient: bool) -> Event {
         message: if transient { "throttled" } else { "access denied" }.to_owned(),
         transient,
         wait: SignedDuration::from_secs(2),
+        ambiguous: false,
     })
 }

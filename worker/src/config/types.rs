@@ -64,8 +64,9 @@ pub struct WorkerConfig {
     /// How long a message stays hidden from other workers without a heartbeat, in seconds.
     pub visibility_seconds: u32,
     /// How long a claim protects the worker that holds it, in seconds: a dead worker's deployment is taken
-    /// over after visibility plus this. At least three times `call_timeout_seconds`, so that no call of
-    /// the old holder is still under way and every service lists what it did.
+    /// over after visibility plus this. At least three times `call_timeout_seconds`: a call is sent in the
+    /// first third only, may take the second, and is listed by the service within the third, so that who
+    /// takes over sees it.
     pub claim_lease_seconds: u32,
     /// The longest that one call to a service may take, in seconds.
     pub call_timeout_seconds: u32,
@@ -81,7 +82,7 @@ impl Default for WorkerConfig {
         Self {
             concurrency: 8,
             visibility_seconds: 60,
-            claim_lease_seconds: 45,
+            claim_lease_seconds: 60,
             call_timeout_seconds: 15,
             poll_seconds: 10,
             reconcile_seconds: 120,

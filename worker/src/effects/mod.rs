@@ -116,6 +116,7 @@ pub async fn execute(effect: &Effect, scene: &Scene<'_>) -> Result<Event, Effect
         Effect::RestoreReferences { version, digest, previous } => {
             references::restore(version, digest, previous.as_ref(), scene).await.map(Event::Restore)
         }
+        Effect::Settle => Ok(Event::Settled),
         Effect::RetireRevisions { revisions } => revision::retire(revisions, scene).await.map(Event::Retire),
     }
 }

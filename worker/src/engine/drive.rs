@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use lockstep_events::DeploymentId;
+use lockstep_events::{Claim, DeploymentId};
 use lockstep_state_machines::{Effect, Event, FaultReport, Machine, Step, Transition};
 
 use super::commit::Committed;
@@ -13,12 +13,12 @@ use crate::faults::Fault;
 use crate::ports::Recorded;
 
 /// How a deployment came to be looked at.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Arrival {
     /// The wake-up's number; `None` for a hint, which is never stale.
     pub(super) number: Option<u64>,
-    /// The history item that was the newest when a claim was found that may be dead (protocol rule 6).
-    pub(super) takeover_of: Option<u64>,
+    /// The claim that may be taken over if it still stands: it was seen at least a lease ago (protocol rule 6).
+    pub(super) takeover_of: Option<Claim>,
     /// Whether this message is the chain of wake-ups, so that waiting on means sending the next one. A hint
     /// or a cancellation comes beside the chain.
     pub(super) keeps_chain: bool,
@@ -62,6 +62,10 @@ impl Engine {
             tracing::warn!(deployment.id = %id, "a wake-up for a deployment that has no record: dropped");
             return Ok(Disposition::Done);
         };
+        // A wake-up is sent at most one number ahead of the record, so one that claims more counts as that: a
+        // number that nobody can reach would make every true wake-up stale.
+        let ahead = newest.wake.saturating_add(1);
+        drive.arrival.number = drive.arrival.number.map(|number| number.min(ahead));
         loop {
             if newest.terminal || drive.arrival.number.is_some_and(|number| number < newest.wake) {
                 return Ok(Disposition::Done);
@@ -81,12 +85,12 @@ impl Engine {
     async fn turn(&self, drive: &mut Drive, newest: Recorded) -> Result<Turn, EngineError> {
         let machine = self.restore(&newest)?;
         let now = self.world.clock.now();
-        let takes_over = drive.arrival.takeover_of == Some(newest.seq);
+        let takes_over = newest.claim().is_some_and(|claim| drive.arrival.takeover_of == Some(claim));
         if let Some(next) = machine.not_before()
             && now < next
         {
             // A longer wait than the queue can delay comes in pieces; what it permits stays with it.
-            let takeover = takes_over.then_some(newest.seq);
+            let takeover = newest.claim().filter(|_| takes_over);
             self.wait_on(drive, &newest, takeover, next.duration_since(now).unsigned_abs()).await?;
             return Ok(Turn::Over);
         }
@@ -124,7 +128,7 @@ impl Engine {
             // Somebody (perhaps this process, before an ambiguous fault) holds the claim and may still be
             // acting. If nothing has moved for a lease, it is dead.
             let delay = self.world.settings.lease;
-            self.send_wake(newest.id, drive.number(&newest), Some(newest.seq), delay).await?;
+            self.send_wake(newest.id, drive.number(&newest), newest.claim(), delay).await?;
             tracing::info!(
                 deployment.id = %newest.id, state = %newest.to, history.worker = %newest.worker,
                 "claimed by a worker that may be dead: looking again after a lease"
@@ -229,7 +233,7 @@ impl Engine {
     }
 
     fn spent(&self, machine: &Machine) -> FaultReport {
-        let faults = machine.deployment().retry.as_ref().map_or(0, |retry| retry.faults) + 1;
+        let faults = machine.deployment().retry.as_ref().map_or(0, |retry| retry.faults).saturating_add(1);
         FaultReport {
             service: "the services that had to be read first".to_owned(),
             message: format!(
@@ -238,12 +242,13 @@ impl Engine {
             ),
             transient: true,
             wait: self.world.policy.retry.ceiling(faults),
+            ambiguous: false,
         }
     }
 
     /// A fault as the machine takes it: with the wait before the next try drawn (full jitter).
     fn report(&self, fault: &Fault, ambiguous: bool, machine: &Machine) -> FaultReport {
-        let faults = machine.deployment().retry.as_ref().map_or(0, |retry| retry.faults) + 1;
+        let faults = machine.deployment().retry.as_ref().map_or(0, |retry| retry.faults).saturating_add(1);
         let ceiling = self.world.policy.retry.ceiling(faults).unsigned_abs();
         let jitter = ceiling.mul_f64(self.world.chance.fraction());
         let mut wait = jitter.max(fault.retry_after.unwrap_or_default());
@@ -256,6 +261,7 @@ impl Engine {
             message: fault.to_string(),
             transient: fault.is_transient(),
             wait: wait.try_into().unwrap_or(jiff::SignedDuration::MAX),
+            ambiguous,
         }
     }
 
@@ -283,9 +289,10 @@ impl Engine {
                 Step::Moved(transition) => transition,
             };
             let next = self.plan_next(drive, &machine, &outcome, &newest, now);
-            let wake = drive.number(&newest) + u64::from(next.wake.is_some());
+            let wake = drive.number(&newest).saturating_add(u64::from(next.wake.is_some()));
             if let Some((takeover, delay)) = next.wake {
-                let takeover = takeover.then_some(newest.seq + 1);
+                let claim = Claim { item: newest.seq + 1, nonce: drive.nonce.clone() };
+                let takeover = takeover.then_some(claim);
                 self.send_wake(id, wake, takeover, delay).await?;
             }
             let begun = self.world.clock.lived();
@@ -359,7 +366,7 @@ impl Engine {
         &self,
         drive: &Drive,
         newest: &Recorded,
-        takeover_of: Option<u64>,
+        takeover_of: Option<Claim>,
         delay: Duration,
     ) -> Result<(), EngineError> {
         if drive.arrival.keeps_chain {

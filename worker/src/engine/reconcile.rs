@@ -47,17 +47,19 @@ impl Reconciler {
         for (application, environment) in world.environments() {
             let lock = world.store.environment(&application, &environment).await?.lock;
             let Some(holder) = lock.holder else { continue };
+            // A number and a name without dots: a log filter makes the alarm "held too long" of it.
+            let lock_held_seconds = lock.since.map(|since| world.clock.now().duration_since(since).as_secs());
+            tracing::info!(deployment.id = %holder, %environment, lock_held_seconds, "lock held");
             let Some(newest) = world.store.newest(holder).await? else { continue };
             // After the read: what was seen is at least this old when it is compared.
             let now = world.clock.lived();
             let before = self.seen.get(&holder).filter(|sight| sight.seq == newest.seq).copied();
             held.insert(holder, before.unwrap_or(Sight { seq: newest.seq, at: now }));
             let Some(before) = before else {
-                tracing::debug!(deployment.id = %holder, %environment, state = %newest.to, "under way");
                 continue;
             };
             let dead = now.saturating_sub(before.at) >= world.settings.lease;
-            let takeover_of = dead.then_some(newest.seq);
+            let takeover_of = newest.claim().filter(|_| dead);
             let arrival = Arrival { number: None, takeover_of, keeps_chain: false };
             tracing::debug!(deployment.id = %holder, %environment, state = %newest.to, "not moved since the last scan: looking after it");
             if let Err(error) = engine.drive(holder, arrival).await {

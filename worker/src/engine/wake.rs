@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use lockstep_events::{DeploymentId, Message, WakeUp, encode};
+use lockstep_events::{Claim, DeploymentId, Message, WakeUp, encode};
 
 use super::drive::Arrival;
 use super::{Disposition, Engine, EngineError};
 
 impl Engine {
     pub(super) async fn wake(&self, wake: &WakeUp) -> Result<Disposition, EngineError> {
-        let arrival = Arrival { number: Some(wake.number), takeover_of: wake.takeover_of, keeps_chain: true };
+        let arrival =
+            Arrival { number: Some(wake.number), takeover_of: wake.takeover_of.clone(), keeps_chain: true };
         self.drive(wake.id, arrival).await
     }
 
@@ -17,7 +18,7 @@ impl Engine {
         &self,
         id: DeploymentId,
         number: u64,
-        takeover_of: Option<u64>,
+        takeover_of: Option<Claim>,
         delay: Duration,
     ) -> Result<(), EngineError> {
         let message = Message::WakeUp(WakeUp { id, number, takeover_of });

@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lockstep_events::{
-    ApplicationName, BetaTag, CommitSha, DeploymentId, EnvironmentName, ImageDigest, Reason, Version,
+    ApplicationName, BetaTag, Claim, CommitSha, DeploymentId, EnvironmentName, ImageDigest, Reason, Version,
 };
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,14 @@ pub struct Entry {
     pub terminal: bool,
     /// The state machine's snapshot, JSON.
     pub snapshot: String,
+}
+
+impl Entry {
+    /// The claim that stands in this item, if one does.
+    #[must_use]
+    pub fn claim(&self) -> Option<Claim> {
+        self.claim.as_ref().map(|nonce| Claim { item: self.seq, nonce: nonce.clone() })
+    }
 }
 
 /// A history item as read.

@@ -67,7 +67,7 @@ async fn the_first_run_with_the_deployment_in_its_name_is_found_on_whatever_page
     assert_eq!(
         double.lines()[0],
         "GET /repos/o/r/actions/workflows/build-image.yml/runs?event=workflow_dispatch\
-         &created=%3E%3D2026-11-23T08%3A59%3A00Z&per_page=100&page=1"
+         &created=%3E%3D2026-11-22T09%3A00%3A00Z&per_page=100&page=1"
     );
     let other: DeploymentId = "01890a5d-ac96-774b-bcce-b302099a8058".parse().unwrap();
     assert_eq!(forge(&double).find_run("build-image.yml", other, since).await.unwrap(), None);

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use lockstep::engine::Engine;
+use lockstep::faults::FaultKind;
 use lockstep_events::DeploymentId;
 
-use crate::doubles::{Message, call, commit};
+use crate::doubles::{Message, Trouble, call, commit};
 use crate::stage::{LEASE, Stage, is_claimed_by};
 
 /// Worker B receives the dead worker's message again: it asks for a takeover and does nothing else. Returns
@@ -16,7 +17,7 @@ async fn finds_the_claim(stage: &Arc<Stage>, b: &Engine, id: DeploymentId, messa
     stage.done(b, message).await;
     assert_eq!((stage.store.items(id), stage.wire.services()), (history, services), "no write and no call");
     let sent = stage.queue.live().pop().unwrap();
-    assert_eq!((sent.wake().takeover_of, sent.delay), (Some(stage.newest(id).seq), LEASE));
+    assert_eq!((sent.wake().takeover_of, sent.delay), (stage.newest(id).claim(), LEASE));
     sent
 }
 
@@ -125,7 +126,7 @@ async fn a_claim_whose_item_has_moved_on_is_not_taken_over() {
     assert!(is_claimed_by(&moved, "a"));
     stage.clock.forward(takeover.delay);
     let again = finds_the_claim(&stage, &b, id, &takeover).await;
-    assert_eq!(again.wake().takeover_of, Some(moved.seq), "the newer item must stand for a lease");
+    assert_eq!(again.wake().takeover_of, moved.claim(), "the newer item must stand for a lease");
     takes_over(&stage, &b, id, &again).await;
     stage.up_to(&b, id, "cancelled").await;
     assert_eq!(stage.wire.count("dispatch"), 1, "it was not known whether there was a build");
@@ -147,4 +148,34 @@ async fn two_workers_that_take_over_at_once_act_once() {
     assert_eq!((stage.events(id, "claimed"), stage.wire.count("dispatch")), (1, 1));
     assert_eq!(stage.newest(id).worker, "c");
     stage.up_to(&b, id, "healthy").await;
+}
+
+#[tokio::test]
+async fn a_wake_up_sent_for_a_commit_that_was_lost_permits_nothing_against_who_was_faster() {
+    let stage = Stage::new();
+    let (a, b, c) = (stage.worker("a"), stage.worker("b"), stage.worker("c"));
+    let (id, message) = stage.ask("staging");
+    let (on, redelivered) = (stage.clone(), message.clone());
+    // A's call is lost; A sends the wake-up for its next item, and is overtaken before it commits that.
+    stage.wire.trouble("dispatch", Trouble::after_effect(FaultKind::Connection));
+    let moment = commit("transient-fault", "locked/dispatching-build");
+    stage.wire.before(moment, async move {
+        let sent = on.queue.live().pop().unwrap();
+        on.done(&b, &redelivered).await;
+        let takeover = on.queue.live().pop().unwrap();
+        on.clock.forward(takeover.delay);
+        // B has taken over and is about to look for what A sent, when A's wake-up arrives.
+        let at = on.clone();
+        on.wire.before(call("find_run"), async move {
+            let taken = at.newest(id);
+            assert!(is_claimed_by(&taken, "b"));
+            assert_eq!(sent.wake().takeover_of.unwrap().item, taken.seq, "the number that A lost");
+            at.done(&c, &sent).await;
+            assert_eq!(at.newest(id), taken, "C leaves it to B");
+        });
+        on.done(&b, &takeover).await;
+    });
+    stage.done(&a, &message).await;
+    assert_eq!((stage.forge.builds(), stage.newest(id).worker.as_str()), (1, "b"));
+    stage.up_to(&stage.worker("b"), id, "healthy").await;
 }

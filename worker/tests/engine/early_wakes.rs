@@ -109,3 +109,17 @@ async fn a_worker_that_dies_before_the_wake_up_is_sent_leaves_its_message() {
     assert_eq!(stage.only_wake(id), old);
     stage.up_to(&b, id, "healthy").await;
 }
+
+#[tokio::test]
+async fn a_wake_up_with_a_number_that_nobody_can_reach_does_not_make_the_true_ones_stale() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    stage.forge.hold_builds(true);
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&a, id, "locked/awaiting-build").await;
+    let (before, forged) = (stage.newest(id).wake, stage.put_wake(id, u64::MAX));
+    stage.forge.hold_builds(false);
+    stage.done(&a, &forged).await;
+    assert!(stage.newest(id).wake <= before + 2, "{}", stage.newest(id).wake);
+    stage.up_to(&a, id, "healthy").await;
+}

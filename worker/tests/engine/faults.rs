@@ -23,7 +23,7 @@ async fn a_call_that_timed_out_after_its_effect_is_adopted_a_lease_later() {
     assert_eq!(noted.event, "transient-fault");
     assert!(is_claimed_by(&noted, "a"));
     let wake = stage.only_wake(id);
-    assert_eq!((wake.wake().takeover_of, wake.delay), (Some(noted.seq), LEASE));
+    assert_eq!((wake.wake().takeover_of, wake.delay), (noted.claim(), LEASE));
     let next_try = stage.machine(id).not_before().unwrap();
     assert!(next_try >= stage.clock.now() + SignedDuration::try_from(LEASE).unwrap(), "not within a lease");
     stage.next(&b).await;
@@ -97,7 +97,7 @@ async fn after_the_budgets_last_ambiguous_fault_the_way_back_begins_only_a_lease
     assert_eq!(turned.to, "rolling-back/starting-restored");
     assert!(is_claimed_by(&turned, "a"), "what was sent may still arrive");
     let (wake, services) = (stage.only_wake(id), stage.wire.services());
-    assert_eq!((wake.wake().takeover_of, wake.delay), (Some(turned.seq), LEASE));
+    assert_eq!((wake.wake().takeover_of, wake.delay), (turned.claim(), LEASE));
     assert_eq!(*services.last().unwrap(), "update", "nothing was done on the way back yet");
     stage.done(&b, &stage.put_wake(id, turned.wake)).await;
     assert_eq!((stage.wire.services(), stage.newest(id).seq), (services, turned.seq), "nor by another");

@@ -20,5 +20,7 @@ mod paused_workers;
 mod reconciling;
 mod requests;
 mod service;
+mod settling;
 mod stage;
+mod unlocking;
 mod waiting;

@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::answers::{count, not_described, pieces, required, timestamp};
 use super::cluster::EcsCluster;
-use crate::faults::Service;
 use crate::faults::aws::classify;
+use crate::faults::{Fault, FaultKind, Service};
 use crate::ports::{Answer, RolloutRollback, RolloutStatus, RolloutView, ServiceRef};
 
 const LIST: &str = "ListServiceDeployments";
@@ -21,8 +21,10 @@ const REVISIONS: &str = "DescribeServiceRevisions";
 /// As many as DescribeServiceDeployments and DescribeServiceRevisions take in one call (API reference).
 const AT_ONCE: usize = 20;
 
-/// How far this host's clock may be ahead of ECS's.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
+/// `since` is a worker's time, a rollout's creation ECS's; no two hosts' clocks are relied on to agree. A rollout
+/// is recognised by its task definition, which belongs to one leg of one deployment; the time only bounds the
+/// listing, so it is generous.
+const CLOCK_MARGIN: SignedDuration = SignedDuration::from_hours(24);
 
 impl EcsCluster {
     pub(super) async fn service_deployments(
@@ -40,7 +42,7 @@ impl EcsCluster {
     }
 
     async fn listed_since(&self, service: &ServiceRef, since: Timestamp) -> Answer<Vec<String>> {
-        let since = since.checked_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN);
+        let since = since.checked_sub(CLOCK_MARGIN).unwrap_or(Timestamp::MIN);
         // ECS's bound may be exclusive: ask for a little more.
         let after =
             CreatedAt::builder().after(DateTime::from_secs(since.as_second().saturating_sub(1))).build();
@@ -53,7 +55,7 @@ impl EcsCluster {
                 .cluster(&service.cluster)
                 .service(&service.service)
                 .created_at(after.clone())
-                .set_next_token(page)
+                .set_next_token(page.clone())
                 .send()
                 .await
                 .map_err(|error| classify(Service::Ecs, LIST, &error))?;
@@ -64,10 +66,15 @@ impl EcsCluster {
                     arns.push(required(LIST, "serviceDeployments[].serviceDeploymentArn", arn)?.to_owned());
                 }
             }
-            page = answer.next_token.filter(|token| !token.is_empty());
-            if page.is_none() {
+            let next = answer.next_token.filter(|token| !token.is_empty());
+            if next.is_none() {
                 return Ok(arns);
             }
+            if next == page {
+                let message = "the same page came again and again".to_owned();
+                return Err(Fault::new(Service::Ecs, LIST, FaultKind::Unintelligible, message));
+            }
+            page = next;
         }
     }
 

@@ -10,8 +10,9 @@ use serde_json::{Map, Value, json};
 use super::client::{Client, Listing};
 use crate::ports::{Answer, BuildRun, BuildStatus, Dispatch};
 
-/// `since` is this host's time, a run's creation GitHub's.
-const CLOCK_MARGIN: SignedDuration = SignedDuration::from_mins(1);
+/// `since` is a worker's time, a run's creation GitHub's; no two hosts' clocks are relied on to agree. A run is
+/// recognised by the deployment's id in its name; the time only bounds the listing, so it is generous.
+const CLOCK_MARGIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// A workflow run, as far as it is needed; octocrab's own type refuses runs without a head branch.
 #[derive(Debug, Deserialize)]

@@ -37,7 +37,7 @@ async fn rollouts_are_seen_in_every_status_with_their_task_definitions() {
             json!({"serviceDeployments": [full(1, 1000.0, "SUCCESSFUL"), rolled_back, full(3, 2500.0, "ODD")]}),
         )
         .answer("DescribeServiceRevisions", json!({"serviceRevisions": [revision(1), revision(2), revision(3)]}));
-    let since = jiff::Timestamp::from_second(1060).unwrap();
+    let since = jiff::Timestamp::from_second(1000 + 24 * 3600).unwrap();
     let rollouts = double.cluster().await.rollouts(&web(), since).await.unwrap();
     let seen: Vec<_> =
         rollouts.iter().map(|rollout| (rollout.task_definition.as_str(), rollout.status.clone())).collect();
@@ -112,4 +112,15 @@ async fn a_rollout_that_is_listed_but_not_described_yet_is_never_left_out() {
     let none = Double::default();
     none.answer("ListServiceDeployments", json!({"serviceDeployments": []}));
     assert_eq!(none.cluster().await.rollouts(&web(), since).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_page_that_names_itself_as_the_next_ends_in_a_fault() {
+    let double = Double::default();
+    for _ in 0..2 {
+        double.answer("ListServiceDeployments", json!({"serviceDeployments": [], "nextToken": "again"}));
+    }
+    let since = jiff::Timestamp::from_second(1000).unwrap();
+    let fault = double.cluster().await.rollouts(&web(), since).await.unwrap_err();
+    assert_eq!(fault.message, "the same page came again and again");
 }
