@@ -1,6 +1,8 @@
 //! Returning `latest` and GitHub's latest release to the last healthy release, where they still are as this
 //! deployment put them (protocol rule 16); somebody else's move is left alone and named. The release of the
-//! failed promotion says in its notes what became of it. Converges: a repeat finds everything done.
+//! failed promotion says in its notes what became of it. Converges: a repeat finds everything done, or does it
+//! again. A read may be older than this deployment's own move moments before, so finding the last healthy release
+//! there is no reason not to put it there, until such a read has become impossible.
 
 use lockstep_events::{ImageDigest, Version};
 use lockstep_state_machines::{HealthyRelease, RestoreOutcome};
@@ -35,10 +37,11 @@ async fn latest_tag(
 ) -> Result<Option<String>, EffectError> {
     let registry = &scene.place.application.registry;
     let found = seen(registry.resolve(LATEST).await)?;
-    if found.as_ref() == Some(&previous.digest) {
+    let is_back = found.as_ref() == Some(&previous.digest);
+    if is_back && scene.is_settled() {
         return Ok(Some(format!("{LATEST} names {}", previous.image_tag)));
     }
-    if found.as_ref() != Some(digest) {
+    if !is_back && found.as_ref() != Some(digest) {
         return Ok(Some(format!("{LATEST} is left alone: somebody else moved it")));
     }
     scene.permit.send(Service::Registry, PUT, registry.point(LATEST, &previous.digest)).await?;
@@ -54,10 +57,11 @@ async fn latest_release(
     let pattern = &application.config.release_tag;
     let (failed, healthy) = (pattern.tag_of(version), pattern.tag_of(&previous.version));
     let latest = seen(application.forge.latest_release().await)?;
-    if failed == healthy || latest.as_ref().is_some_and(|latest| latest.tag == healthy.as_str()) {
+    let is_back = latest.as_ref().is_some_and(|latest| latest.tag == healthy.as_str());
+    if failed == healthy || (is_back && scene.is_settled()) {
         return Ok(Some(format!("the latest release is {healthy}")));
     }
-    if latest.is_some_and(|latest| latest.tag != failed.as_str()) {
+    if !is_back && latest.is_some_and(|latest| latest.tag != failed.as_str()) {
         return Ok(Some("the latest release is left alone: somebody else moved it".to_owned()));
     }
     let Some(release) = seen(application.forge.release(healthy.as_str()).await)? else {
