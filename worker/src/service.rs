@@ -26,12 +26,18 @@ const AFTER_FAULT: Duration = Duration::from_secs(2);
 /// Works until `shutdown` is cancelled, then finishes what is under way and returns.
 ///
 /// # Errors
-/// The first look at the locks failed: the table cannot be reached.
+/// The first look at the locks failed for good: no such table, or no leave to read it. A table that cannot be
+/// reached just now is no reason to end.
 pub async fn run(world: Arc<World>, shutdown: CancellationToken) -> Result<(), EngineError> {
     let engine = Engine::new(Arc::clone(&world));
     let mut reconciler = Reconciler::new(engine.clone());
-    let under_way = reconciler.scan().await?;
-    tracing::info!(worker = %world.settings.worker, under_way, "ready");
+    match reconciler.scan().await {
+        Ok(under_way) => tracing::info!(worker = %world.settings.worker, under_way, "ready"),
+        Err(error) if error.is_transient() => {
+            tracing::warn!(worker = %world.settings.worker, %error, "started, but the table cannot be reached yet");
+        }
+        Err(error) => return Err(error),
+    }
     let mut reconciling = pin!(reconcile(&mut reconciler, &world, &shutdown).fuse());
     let mut handling = FuturesUnordered::new();
     let mut receiving = pin!(Fuse::terminated());
