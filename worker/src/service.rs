@@ -59,7 +59,13 @@ pub async fn run(world: Arc<World>, shutdown: CancellationToken) -> Result<(), E
     }
     receiving.set(Fuse::terminated());
     tracing::info!(under_way = handling.len(), "stopping: finishing what is under way");
-    futures::join!(handling.for_each(|()| std::future::ready(())), reconciling);
+    let reconciled = async {
+        // What has ended already would never answer again.
+        if !reconciling.is_terminated() {
+            reconciling.await;
+        }
+    };
+    futures::join!(handling.for_each(|()| std::future::ready(())), reconciled);
     tracing::info!("stopped");
     Ok(())
 }

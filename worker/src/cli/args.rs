@@ -58,6 +58,16 @@ pub(super) enum Command {
         #[arg(long, value_name = "SECONDS")]
         wait_timeout: Option<u32>,
     },
+    /// Ask for a deployment to be stopped: before anything was deployed it ends in cancelled, later it is rolled
+    /// back. Which of the two, or that it came too late, is said by --wait.
+    Cancel(CancelArgs),
+    /// Break glass: end the deployment that holds an environment's lock as it stands, put nothing back, and
+    /// release the lock. Refused while a worker is seen to work on it; takes up to a claim's lease. Needs what a
+    /// worker needs: the same secrets, and leave to deregister task definitions.
+    Unlock(UnlockArgs),
+    /// Look at messages that could not be handled, and send them to the queue again.
+    #[command(subcommand)]
+    Dlq(DlqCommand),
     /// Create the table and the queues, for local use; elsewhere the infrastructure does.
     Init,
 }
@@ -93,6 +103,62 @@ pub(super) struct PromoteArgs {
     pub(super) allow_unvalidated: Option<Reason>,
     #[command(flatten)]
     pub(super) sending: SendingArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CancelArgs {
+    /// The deployment.
+    pub(super) id: DeploymentId,
+    /// Why; kept in the history.
+    #[arg(long, value_name = "REASON")]
+    pub(super) reason: Option<Reason>,
+    /// Send it even if the deployment has no record: its request may still wait in the queue.
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Follow the deployment until its verdict, which the exit code tells.
+    #[arg(long)]
+    pub(super) wait: bool,
+    /// Give up waiting after this many seconds; without it, wait until the verdict.
+    #[arg(long, value_name = "SECONDS", requires = "wait")]
+    pub(super) wait_timeout: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UnlockArgs {
+    /// The environment.
+    pub(super) environment: EnvironmentName,
+    /// Why; kept in the history and in the environment's record.
+    #[arg(long, value_name = "REASON")]
+    pub(super) reason: Reason,
+    /// The lock's fencing token as `status --json` shows it: if another deployment holds the lock by now, nothing
+    /// is done.
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) token: Option<u64>,
+    /// Take the claim from a worker that may be alive, so that it can do nothing more; also end a deployment
+    /// whose record this version cannot read.
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DlqCommand {
+    /// Show every message in the dead-letter queue, and why it is there. Takes none away.
+    List,
+    /// Send messages to the queue again, each before it is deleted from the dead-letter queue.
+    Redrive(RedriveArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RedriveArgs {
+    /// Which messages: their ids, as `dlq list` shows them, or those that they had in the queue.
+    #[arg(value_name = "MESSAGE-ID", required_unless_present = "all")]
+    pub(super) ids: Vec<String>,
+    /// All of them.
+    #[arg(long, conflicts_with = "ids")]
+    pub(super) all: bool,
+    /// Also those that this version cannot understand.
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 /// What `deploy` and `promote` share.
@@ -152,6 +218,9 @@ mod tests {
             &["promote", "0.1.0"],
             &["history", "1"],
             &["watch", ID, "--wait-timeout", "soon"],
+            &["cancel", "1"],
+            &["cancel", ID, "--reason", " "],
+            &["unlock", "staging", "--reason", "it hangs", "--token", "seven"],
         ] {
             assert_eq!(refused(bad), ErrorKind::ValueValidation, "{bad:?}");
         }
@@ -164,6 +233,10 @@ mod tests {
         assert_eq!(refused(&["deploy", "--wait-timeout", "5"]), ErrorKind::MissingRequiredArgument);
         assert_eq!(refused(&["promote", "0.1.0-abcdef0.beta", "--list"]), ErrorKind::ArgumentConflict);
         assert_eq!(refused(&["promote", "--list", "--wait"]), ErrorKind::ArgumentConflict);
+        assert_eq!(refused(&["cancel", ID, "--wait-timeout", "5"]), ErrorKind::MissingRequiredArgument);
+        assert_eq!(refused(&["unlock", "staging"]), ErrorKind::MissingRequiredArgument);
+        assert_eq!(refused(&["dlq", "redrive"]), ErrorKind::MissingRequiredArgument);
+        assert_eq!(refused(&["dlq", "redrive", "1", "--all"]), ErrorKind::ArgumentConflict);
         assert_eq!(refused(&["deploy", "--allow-unvalidated", "x"]), ErrorKind::UnknownArgument);
     }
 }

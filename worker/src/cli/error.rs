@@ -50,6 +50,27 @@ pub(super) enum CliError {
         /// The table.
         table: String,
     },
+    /// There is nothing to cancel.
+    #[error(
+        "there is no deployment {id} in table {table}, so nothing was sent: check the id, the configuration and the region; if its request still waits in the queue, --force sends the wish to cancel all the same"
+    )]
+    NothingToCancel {
+        /// The id.
+        id: DeploymentId,
+        /// The table.
+        table: String,
+    },
+    /// The wish to cancel could not be sent.
+    #[error("the wish to cancel deployment {id} was not sent: {fault}{}; `lockstep cancel {id}` sends it again", doubt(.fault))]
+    CancelNotSent {
+        /// Which deployment.
+        id: DeploymentId,
+        /// Why.
+        fault: Fault,
+    },
+    /// Unlocking met something unexpected.
+    #[error("not unlocked: {0}; the same command again goes on from where it stands")]
+    NotUnlocked(EngineError),
     /// The id belongs to another request.
     #[error(
         "deployment id {id} was used before for another request ({differences}): nothing was deployed for this one; a new request needs a new id"
@@ -90,13 +111,17 @@ impl CliError {
     /// The exit code for it.
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) | Self::Config { .. } | Self::Unknown { .. } | Self::OtherRequest { .. } => {
-                Exit::Usage
-            }
+            Self::Usage(_)
+            | Self::Config { .. }
+            | Self::Unknown { .. }
+            | Self::NothingToCancel { .. }
+            | Self::OtherRequest { .. } => Exit::Usage,
             Self::Wiring(WiringError::Fault(_)) => Exit::Fault,
             Self::Wiring(_) => Exit::Usage,
             Self::Fault(_)
             | Self::NotSent { .. }
+            | Self::CancelNotSent { .. }
+            | Self::NotUnlocked(_)
             | Self::Snapshot { .. }
             | Self::Inconsistent { .. }
             | Self::Engine(_)

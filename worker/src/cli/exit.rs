@@ -22,13 +22,17 @@ pub enum Exit {
     RolledBack,
     /// The deployment was stopped on request before anything was deployed.
     Cancelled,
-    /// The time given for waiting is over; the deployment goes on.
+    /// Waiting ended without a verdict, by its time-out or an interrupt; the deployment goes on.
     NoVerdict,
+    /// A cancellation came too late: the deployment had ended.
+    TooLate,
+    /// What an operator asked for was refused, because it would do harm as things are.
+    Refused,
 }
 
 impl Exit {
     /// All of them, by code.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Done,
         Self::Fault,
         Self::Usage,
@@ -37,6 +41,8 @@ impl Exit {
         Self::RolledBack,
         Self::Cancelled,
         Self::NoVerdict,
+        Self::TooLate,
+        Self::Refused,
     ];
 
     /// The process's exit code.
@@ -51,6 +57,8 @@ impl Exit {
             Self::RolledBack => 5,
             Self::Cancelled => 6,
             Self::NoVerdict => 7,
+            Self::TooLate => 8,
+            Self::Refused => 9,
         }
     }
 
@@ -65,7 +73,11 @@ impl Exit {
             Self::Failed => "failed; the verdict says whether an operator is needed",
             Self::RolledBack => "rolled back: the last healthy release runs again",
             Self::Cancelled => "cancelled before anything was deployed",
-            Self::NoVerdict => "--wait-timeout is over without a verdict; the deployment goes on",
+            Self::NoVerdict => {
+                "no verdict: --wait-timeout is over or the wait interrupted; the deployment goes on"
+            }
+            Self::TooLate => "cancel: too late, the deployment had ended",
+            Self::Refused => "unlock and dlq redrive: refused; the message says why and what to do",
         }
     }
 
@@ -105,7 +117,7 @@ mod tests {
     #[test]
     fn the_codes_are_those_that_scripts_rely_on() {
         let codes = Exit::ALL.map(Exit::code);
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
         let of = |state| Exit::of(state).map(Exit::code);
         assert_eq!(of(State::Healthy), Some(0));
         assert_eq!(of(State::Rejected), Some(3));

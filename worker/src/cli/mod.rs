@@ -1,13 +1,17 @@
 //! The command line: arguments in, one command run, an exit code out. A command asks for deployments and
-//! shows what the table says of them; it must never decide or do what is a worker's.
+//! shows what the table says of them; it must never decide or do what is a worker's. `worker` is one, and
+//! `unlock` acts as one, through the engine alone.
 
 mod annotate;
 mod args;
+mod cancel;
+mod dlq;
 mod error;
 mod exit;
 mod follow;
 mod history;
 mod init;
+mod interrupts;
 mod output;
 mod place;
 mod releases;
@@ -18,8 +22,10 @@ mod standing;
 mod status;
 mod table;
 mod transition;
+mod unlock;
 mod verdict;
 mod wait;
+mod withdraw;
 mod worker;
 
 use std::ffi::OsString;
@@ -28,7 +34,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::config::Config;
-use args::{Cli, Command};
+use args::{Cli, Command, DlqCommand};
 use error::CliError;
 pub use exit::Exit;
 use output::Output;
@@ -73,6 +79,10 @@ async fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, CliError> {
         }
         Command::History { id } => history::history(&config, id, output).await,
         Command::Watch { id, wait_timeout } => wait::watch(&config, id, wait_timeout, output).await,
+        Command::Cancel(args) => cancel::cancel(&config, args, output).await,
+        Command::Unlock(args) => unlock::unlock(&config, application, args, output).await,
+        Command::Dlq(DlqCommand::List) => dlq::list(&config, output).await,
+        Command::Dlq(DlqCommand::Redrive(args)) => dlq::redrive(&config, &args, output).await,
         Command::Init => init::init(&config, output).await,
     }
 }

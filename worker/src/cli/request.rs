@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::args::{DeployArgs, PromoteArgs, SendingArgs};
 use super::error::CliError;
 use super::follow::must_be_same;
+use super::interrupts::Interrupts;
 use super::output::Output;
 use super::requester::requester;
 use super::{Exit, place, transition, variable, wait};
@@ -93,6 +94,8 @@ async fn ask(
     if args.id.is_some() {
         refuse_other_use(store.as_ref(), &request).await?;
     }
+    // Before the request is sent: an interrupt that comes while it is counts.
+    let interrupts = if args.wait { Some(Interrupts::listen()?) } else { None };
     let body = encode(&Message::DeployRequested(Box::new(request.clone())));
     queue.send(&body, Duration::ZERO).await.map_err(|fault| CliError::NotSent { id, fault })?;
     output.note(&format!(
@@ -102,10 +105,13 @@ async fn ask(
         request.application,
         request.requester.actor
     ));
-    if args.wait {
-        return wait::sent(store.as_ref(), request, args.wait_timeout, output).await;
+    match interrupts {
+        Some(interrupts) => {
+            let outside = (store.as_ref(), queue.as_ref());
+            wait::sent(outside, request, args.wait_timeout, interrupts, output).await
+        }
+        None => Ok(Exit::Done),
     }
-    Ok(Exit::Done)
 }
 
 /// A given id may have a record already: then it must be this request's. Two senders at the same moment are

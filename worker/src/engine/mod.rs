@@ -1,16 +1,8 @@
 //! The engine: takes a message, drives the deployment that it is about as far as it goes now, and says what
 //! is to become of the message. Holds no deployment in memory between messages; the table is the truth.
 //!
-//! Named races, and what settles each:
-//! - *Two workers, one environment.* The lock's condition, in the transaction that creates the record.
-//! - *Two workers, one deployment.* Item N of the history can be put once; the loser reads again. An action
-//!   is executed only by the worker whose claim stands in the newest item.
-//! - *A worker that was paused.* Its permit has run out on its own clock, so it sends nothing; its commit
-//!   finds its number taken.
-//! - *A message delivered twice, or late.* Wake-ups are numbered; one below the record's is dropped.
-//! - *A crash between sending the next wake-up and the commit.* The wake-up carries a number that the record
-//!   does not have yet; it finds nothing to do, or does what the redelivered message would have done.
-//! - *A crash after an effect and before its outcome is committed.* The effect is resumed: looked for first.
+//! Which races there are, what settles each and where that is shown: ARCHITECTURE.md, "Why no result is
+//! doubled".
 
 mod accept;
 mod cancel;
@@ -18,11 +10,14 @@ mod commit;
 mod drive;
 mod hint;
 mod reconcile;
+mod unlock;
+mod unlock_unread;
 mod wake;
 
 use std::sync::Arc;
 
 pub use reconcile::Reconciler;
+pub use unlock::{Listener, UnlockProgress, UnlockRefused, UnlockWish, Unlocked};
 
 use lockstep_events::{DecodeError, DeploymentId, Message};
 use lockstep_state_machines::SnapshotError;

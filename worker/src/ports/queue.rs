@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::Answer;
 
@@ -38,4 +39,32 @@ pub trait Queue: Send + Sync {
     /// attribute `reason` and the original message id as `original-message-id`. The caller deletes the
     /// original afterwards, so that a crash in between leaves two copies and never none.
     async fn park(&self, delivery: &Delivery, reason: &str) -> Answer<()>;
+}
+
+/// One delivery of a message from the dead-letter queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The message. Its id is the dead-letter queue's: one that a worker parked has a new one there.
+    pub delivery: Delivery,
+    /// Why a worker parked it; `None` when the queue itself gave it up after its maxReceiveCount.
+    pub reason: Option<String>,
+    /// The id that it had in the queue, if a worker parked it.
+    pub original_id: Option<String>,
+    /// When it was sent: to the queue if that gave it up, to the dead-letter queue if a worker parked it.
+    pub sent_at: Option<Timestamp>,
+    /// How often it was received, by the queue's approximate count, this delivery included.
+    pub received: Option<u32>,
+}
+
+/// The dead-letter queue, as an operator needs it; a worker only ever parks messages there ([`Queue::park`]).
+#[async_trait]
+pub trait DeadLetters: Send + Sync {
+    /// Up to ten messages, hidden from others for `hidden`; none is an empty list.
+    async fn take(&self, hidden: Duration) -> Answer<Vec<DeadLetter>>;
+
+    /// Makes a taken message visible again at once.
+    async fn give_back(&self, receipt: &str) -> Answer<()>;
+
+    /// Deletes a taken message. Deleting again is no error.
+    async fn delete(&self, receipt: &str) -> Answer<()>;
 }

@@ -10,9 +10,9 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
-use lockstep::adapters::sqs::{QueueUrls, SqsQueue, create_queues};
+use lockstep::adapters::sqs::{QueueUrls, SqsDeadLetters, SqsQueue, create_queues};
 use lockstep::faults::FaultKind;
-use lockstep::ports::{Delivery, Queue};
+use lockstep::ports::{DeadLetter, DeadLetters as _, Delivery, Queue};
 use rustack_sqs_core::config::SqsConfig;
 use rustack_sqs_core::handler::RustackSqsHandler;
 use rustack_sqs_core::provider::RustackSqs;
@@ -164,4 +164,47 @@ async fn a_queue_that_is_not_there_is_not_found() {
     let client = client(PATIENT).await;
     let queue = SqsQueue::new(client, "http://127.0.0.1:1/000000000000/absent".to_owned(), None);
     assert_eq!(queue.send("x", Duration::ZERO).await.unwrap_err().kind, FaultKind::NotFound);
+}
+
+#[tokio::test]
+async fn dead_letters_are_looked_at_without_hiding_them_and_say_why_they_are_there() {
+    let (queue, client, urls) = queue(1, Duration::from_secs(30)).await;
+    queue.send("given up", Duration::ZERO).await.unwrap();
+    let delivery = one(&queue).await;
+    queue.extend(&delivery.receipt, Duration::ZERO).await.unwrap();
+    assert_eq!(queue.receive(10, Duration::ZERO).await.unwrap(), [], "the queue gives it up");
+    queue.send("{broken", Duration::ZERO).await.unwrap();
+    let parked = one(&queue).await;
+    queue.park(&parked, "not JSON").await.unwrap();
+
+    let dead = SqsDeadLetters::new(client, urls.dead_letter);
+    for _ in 0..2 {
+        let mut letters = all(&dead, 2).await;
+        letters.sort_by_key(|letter| letter.reason.is_some());
+        let [given_up, broken] = &letters[..] else { panic!("{letters:#?}") };
+        assert_eq!((given_up.delivery.body.as_str(), &given_up.reason), ("given up", &None));
+        assert!(given_up.received >= Some(1) && given_up.sent_at.is_some(), "{given_up:?}");
+        assert_eq!((broken.delivery.body.as_str(), broken.reason.as_deref()), ("{broken", Some("not JSON")));
+        assert_eq!(broken.original_id.as_deref(), Some(parked.message_id.as_str()));
+        assert_eq!(dead.take(Duration::from_secs(60)).await.unwrap(), [], "hidden while it is looked at");
+        for letter in &letters {
+            dead.give_back(&letter.delivery.receipt).await.unwrap();
+        }
+    }
+    for letter in all(&dead, 2).await {
+        dead.delete(&letter.delivery.receipt).await.unwrap();
+        dead.delete(&letter.delivery.receipt).await.unwrap();
+    }
+    assert_eq!(dead.take(Duration::ZERO).await.unwrap(), []);
+}
+
+/// This many dead letters, in however many receives.
+async fn all(dead: &SqsDeadLetters, count: usize) -> Vec<DeadLetter> {
+    let mut letters = Vec::new();
+    while letters.len() < count {
+        let more = dead.take(Duration::from_secs(60)).await.unwrap();
+        assert!(!more.is_empty(), "{count} dead letters were due: {letters:#?}");
+        letters.extend(more);
+    }
+    letters
 }

@@ -8,6 +8,7 @@
 )]
 
 mod asking;
+mod operating;
 mod reading;
 mod records;
 mod support;

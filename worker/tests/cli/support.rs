@@ -15,7 +15,9 @@ use axum::routing::post;
 use lockstep::adapters::dynamodb::DynamoDbStore;
 use lockstep::adapters::sqs::SqsQueue;
 use lockstep::ports::{Queue as _, Store as _};
-use lockstep_events::{ApplicationName, DeployRequested, DeploymentId, EnvironmentName, Message};
+use lockstep_events::{
+    ApplicationName, CancelRequested, DeployRequested, DeploymentId, EnvironmentName, Message,
+};
 use rustack_sqs_core::config::SqsConfig;
 use rustack_sqs_core::handler::RustackSqsHandler;
 use rustack_sqs_core::provider::RustackSqs;
@@ -35,6 +37,8 @@ pub(crate) struct Local {
     config: TempPath,
     pub(crate) store: DynamoDbStore,
     pub(crate) queue: SqsQueue,
+    /// The same queue, for parking.
+    pub(crate) dead_letters: SqsQueue,
 }
 
 /// What a run of the binary left.
@@ -77,10 +81,13 @@ impl Local {
         let shared = shared.load().await;
         let dynamodb = aws_sdk_dynamodb::config::Builder::from(&shared).endpoint_url(dynamodb).build();
         let sqs = aws_sdk_sqs::config::Builder::from(&shared).endpoint_url(sqs).build();
+        let sqs = aws_sdk_sqs::Client::from_conf(sqs);
+        let parked = format!("{queue_url}-dead-letters");
         Self {
             config,
+            dead_letters: SqsQueue::new(sqs.clone(), queue_url.clone(), Some(parked)),
             store: DynamoDbStore::new(aws_sdk_dynamodb::Client::from_conf(dynamodb), TABLE.to_owned()),
-            queue: SqsQueue::new(aws_sdk_sqs::Client::from_conf(sqs), queue_url, None),
+            queue: SqsQueue::new(sqs, queue_url, None),
         }
     }
 
@@ -112,13 +119,25 @@ impl Local {
 
     /// The next request on the queue.
     pub(crate) async fn next_request(&self) -> DeployRequested {
-        let received = self.queue.receive(1, Duration::from_secs(10)).await.unwrap();
-        let delivery = received.first().expect("a request was due");
-        self.queue.delete(&delivery.receipt).await.unwrap();
-        match lockstep_events::decode(&delivery.body).unwrap() {
+        match self.next_message().await {
             Message::DeployRequested(request) => *request,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The next wish to cancel on the queue.
+    pub(crate) async fn next_cancellation(&self) -> CancelRequested {
+        match self.next_message().await {
+            Message::CancelRequested(cancel) => cancel,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn next_message(&self) -> Message {
+        let received = self.queue.receive(1, Duration::from_secs(10)).await.unwrap();
+        let delivery = received.first().expect("a message was due");
+        self.queue.delete(&delivery.receipt).await.unwrap();
+        lockstep_events::decode(&delivery.body).unwrap()
     }
 
     /// Makes sure that nothing was sent.

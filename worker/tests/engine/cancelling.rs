@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use lockstep::engine::Engine;
+use lockstep::engine::{Engine, EngineError};
 use lockstep_events::DeploymentId;
 
 use crate::doubles::commit;
@@ -117,4 +117,24 @@ async fn after_the_end_it_comes_too_late_and_is_done_with() {
     let history = stage.store.items(id);
     stage.done(&a, &stage.ask_to_cancel(id)).await;
     assert_eq!((stage.store.items(id), stage.queue.live()), (history, vec![]));
+}
+
+#[tokio::test]
+async fn a_wish_that_overtakes_its_request_stays_in_the_queue_until_that_is_taken_up() {
+    let stage = Stage::new();
+    let (a, b) = (stage.worker("a"), stage.worker("b"));
+    stage.forge.hold_builds(true);
+    let (id, request) = stage.ask("staging");
+    let wish = stage.ask_to_cancel(id);
+    for _ in 0..3 {
+        let early = stage.deliver(&b, &wish).await.unwrap_err();
+        assert!(
+            matches!(early, EngineError::NotYetKnown(unknown) if unknown == id) && early.is_transient(),
+            "{early}"
+        );
+        assert_eq!(stage.queue.live(), [request.clone(), wish.clone()], "nothing is lost");
+    }
+    stage.done(&a, &request).await;
+    stage.done(&b, &wish).await;
+    assert_eq!((stage.newest(id).to.as_str(), stage.store.lock("staging").holder), ("cancelled", None));
 }

@@ -23,4 +23,5 @@ mod service;
 mod settling;
 mod stage;
 mod unlocking;
+mod unlocking_by_force;
 mod waiting;

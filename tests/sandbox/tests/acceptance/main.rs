@@ -13,6 +13,7 @@ mod hands;
 mod mailbox;
 mod migration;
 mod names;
+mod operating;
 mod promotion;
 mod refusals;
 mod requests;

@@ -17,7 +17,7 @@ use super::route::Route;
 use super::settings::{GitHubAuth, GitHubSettings, GitHubSetupError};
 use super::words::{first_line, ran_out_of_time, words};
 use crate::faults::http::{Secrets, chain, excerpt, refusal, timed_out};
-use crate::faults::{Fault, FaultKind, Service};
+use crate::faults::{Condition, Fault, FaultKind, Service};
 use crate::ports::Answer;
 
 /// The largest page that GitHub gives.
@@ -118,7 +118,7 @@ impl Client {
             }
         }
         let message = format!("{} goes on after {MOST_PAGES} pages", route.path());
-        Err(fault(operation, FaultKind::Unintelligible, message))
+        Err(fault(operation, Condition::EndlessList.kind(), message))
     }
 
     /// Sends one request, once. Anything but a success is a fault.
@@ -190,24 +190,28 @@ impl Client {
         match error {
             octocrab::Error::GitHub { source, .. } => self.app_refused(operation, source),
             octocrab::Error::Service { source, .. } => {
-                let kind = if ran_out_of_time(source.as_ref()) {
-                    FaultKind::TimedOut
+                let condition = if ran_out_of_time(source.as_ref()) {
+                    Condition::NoAnswerInTime
                 } else {
-                    FaultKind::Connection
+                    Condition::ConnectionBroke
                 };
-                fault(operation, kind, excerpt(&self.secrets.hide(&chain(source.as_ref()))))
+                fault(operation, condition.kind(), excerpt(&self.secrets.hide(&chain(source.as_ref()))))
             }
-            octocrab::Error::Hyper { source, .. } => {
-                fault(operation, FaultKind::Connection, excerpt(&self.secrets.hide(&chain(source))))
-            }
+            octocrab::Error::Hyper { source, .. } => fault(
+                operation,
+                Condition::AnswerBrokeOff.kind(),
+                excerpt(&self.secrets.hide(&chain(source))),
+            ),
             octocrab::Error::JWT { .. } => fault(
                 operation,
-                FaultKind::Denied,
+                Condition::KeyCannotSign.kind(),
                 "the GitHub App's private key cannot sign; configure the key that GitHub issued",
             ),
-            other => {
-                fault(operation, FaultKind::Unintelligible, excerpt(&self.secrets.hide(&first_line(other))))
-            }
+            other => fault(
+                operation,
+                Condition::UnreadableSuccess.kind(),
+                excerpt(&self.secrets.hide(&first_line(other))),
+            ),
         }
     }
 
@@ -222,7 +226,7 @@ impl Client {
         let headers = error.headers.clone().unwrap_or_default();
         let mut fault = refusal(Service::GitHub, operation, error.status_code, &headers, &words);
         if fault.kind == FaultKind::NotFound {
-            fault.kind = FaultKind::Denied;
+            fault.kind = Condition::AppNotInstalled.kind();
         }
         fault
     }
@@ -234,7 +238,7 @@ impl Reply {
         serde_json::from_str(&self.body).map_err(|error| {
             // serde quotes values that do not fit.
             let words = self.secrets.hide(&format!("unexpected JSON: {error}"));
-            fault(operation, FaultKind::Unintelligible, excerpt(&words))
+            fault(operation, Condition::UnreadableSuccess.kind(), excerpt(&words))
         })
     }
 

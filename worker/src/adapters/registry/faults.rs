@@ -3,11 +3,12 @@
 //! show a URL (a redirect's may be signed) or a credential.
 
 use http::{HeaderMap, StatusCode};
-use oci_client::errors::{OciDistributionError, OciEnvelope, OciErrorCode};
+use oci_client::errors::{OciDistributionError, OciEnvelope, OciError};
 use serde_json::Value;
 
 use crate::faults::http::{Secrets, excerpt, kind, refusal, transport};
-use crate::faults::{Fault, FaultKind, Service};
+use crate::faults::registry::kind_of_codes;
+use crate::faults::{Condition, Fault, FaultKind, Service};
 
 /// An error of oci-client as a fault of this operation.
 pub(super) fn from_oci(operation: &'static str, error: OciDistributionError, secrets: &Secrets) -> Fault {
@@ -28,8 +29,8 @@ pub(super) fn from_oci(operation: &'static str, error: OciDistributionError, sec
         ),
         OciDistributionError::AuthenticationFailure(words) => login(operation, &words, secrets),
         OciDistributionError::ImageManifestNotFoundError(words) => plain(FaultKind::NotFound, &words),
-        OciDistributionError::IoError(error) => plain(FaultKind::Connection, &error.to_string()),
-        other => plain(FaultKind::Unintelligible, &other.to_string()),
+        OciDistributionError::IoError(error) => plain(Condition::ConnectionBroke.kind(), &error.to_string()),
+        other => plain(Condition::UnreadableSuccess.kind(), &other.to_string()),
     }
 }
 
@@ -43,13 +44,13 @@ pub(super) fn fault(operation: &'static str, kind: FaultKind, words: &str) -> Fa
 fn login(operation: &'static str, body: &str, secrets: &Secrets) -> Fault {
     let said = format!("logging in was refused: {}", secrets.hide(body));
     let parsed = serde_json::from_str::<Value>(body).ok();
-    let kind = match (serde_json::from_str::<OciEnvelope>(body), parsed) {
-        (Ok(envelope), _) if kind_of_envelope(&envelope) == FaultKind::Throttled => FaultKind::Throttled,
-        _ if tells_of_a_limit(body) => FaultKind::Throttled,
-        (_, Some(_)) => FaultKind::Denied,
-        (_, None) => FaultKind::Unavailable,
+    let condition = match (serde_json::from_str::<OciEnvelope>(body), parsed) {
+        (Ok(envelope), _) if kind_of_envelope(&envelope) == FaultKind::Throttled => Condition::LoginLimited,
+        _ if tells_of_a_limit(body) => Condition::LoginLimited,
+        (_, Some(_)) => Condition::LoginRefused,
+        (_, None) => Condition::LoginOutOfOrder,
     };
-    fault(operation, kind, &said)
+    fault(operation, condition.kind(), &said)
 }
 
 fn tells_of_a_limit(words: &str) -> bool {
@@ -57,28 +58,25 @@ fn tells_of_a_limit(words: &str) -> bool {
         || words.to_lowercase().contains("too many")
 }
 
-/// What the codes of an OCI error mean (OCI Distribution Specification, "Error Codes").
 fn kind_of_envelope(envelope: &OciEnvelope) -> FaultKind {
-    let kinds = envelope.errors.iter().map(|error| match error.code {
-        OciErrorCode::Toomanyrequests => FaultKind::Throttled,
-        OciErrorCode::Unauthorized | OciErrorCode::Denied => FaultKind::Denied,
-        OciErrorCode::ManifestUnknown
-        | OciErrorCode::NameUnknown
-        | OciErrorCode::NotFound
-        | OciErrorCode::BlobUnknown => FaultKind::NotFound,
-        _ => FaultKind::Refused,
-    });
-    // The first that says more than "refused".
-    let mut kinds = kinds.filter(|kind| *kind != FaultKind::Refused);
-    kinds.next().unwrap_or(FaultKind::Refused)
+    let codes: Vec<String> = envelope.errors.iter().map(code_of).collect();
+    kind_of_codes(codes.iter().map(String::as_str))
+}
+
+/// The code as the registry wrote it.
+fn code_of(error: &OciError) -> String {
+    let code = serde_json::to_value(&error.code).ok();
+    code.as_ref().and_then(Value::as_str).unwrap_or("UNKNOWN").to_owned()
 }
 
 fn words_of(envelope: &OciEnvelope) -> String {
-    let one = |error: &oci_client::errors::OciError| {
-        let code = serde_json::to_value(&error.code).ok();
-        let code = code.as_ref().and_then(Value::as_str).unwrap_or("UNKNOWN").to_owned();
+    let one = |error: &OciError| {
+        let code = code_of(error);
         if error.message.is_empty() { code } else { format!("{code}: {}", error.message) }
     };
+    if envelope.errors.is_empty() {
+        return "the registry refused without naming an error".to_owned();
+    }
     envelope.errors.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 

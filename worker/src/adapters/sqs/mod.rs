@@ -1,7 +1,10 @@
-//! The queue on Amazon SQS (standard queues). Using it and creating it are a file each.
+//! The queue and its dead-letter queue on Amazon SQS (standard queues). Using each and creating them are a file
+//! each.
 
 mod create;
+mod dead_letters;
 mod queue;
 
 pub use create::{QueueUrls, create_queues};
+pub use dead_letters::SqsDeadLetters;
 pub use queue::SqsQueue;

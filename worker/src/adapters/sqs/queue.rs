@@ -13,15 +13,19 @@ use crate::faults::aws::classify;
 use crate::faults::{Fault, FaultKind, Service};
 use crate::ports::{Answer, Delivery, Queue};
 
-const RECEIVE: &str = "ReceiveMessage";
+pub(super) const RECEIVE: &str = "ReceiveMessage";
 const SEND: &str = "SendMessage";
-const CHANGE: &str = "ChangeMessageVisibility";
-const DELETE: &str = "DeleteMessage";
+pub(super) const CHANGE: &str = "ChangeMessageVisibility";
+pub(super) const DELETE: &str = "DeleteMessage";
 
 /// SQS's limits (API reference: WaitTimeSeconds, DelaySeconds, VisibilityTimeout), in seconds.
 const LONGEST_POLL: i32 = 20;
 const LONGEST_DELAY: i32 = 900;
-const LONGEST_VISIBILITY: i32 = 43_200;
+pub(super) const LONGEST_VISIBILITY: i32 = 43_200;
+
+/// The attributes that say why a message was parked, and which it was.
+pub(super) const REASON: &str = "reason";
+pub(super) const ORIGINAL_ID: &str = "original-message-id";
 
 /// A reason longer than this helps nobody and takes room from the body, which shares SQS's size limit.
 const LONGEST_REASON: usize = 500;
@@ -129,8 +133,8 @@ impl Queue for SqsQueue {
             .send_message()
             .queue_url(url)
             .message_body(&delivery.body)
-            .message_attributes("reason", attribute(&presentable(reason))?)
-            .message_attributes("original-message-id", attribute(&delivery.message_id)?)
+            .message_attributes(REASON, attribute(&presentable(reason))?)
+            .message_attributes(ORIGINAL_ID, attribute(&delivery.message_id)?)
             .send()
             .await
             .map_err(|error| classify(Service::Sqs, SEND, &error))?;
@@ -138,7 +142,7 @@ impl Queue for SqsQueue {
     }
 }
 
-fn delivery(message: Message) -> Answer<Delivery> {
+pub(super) fn delivery(message: Message) -> Answer<Delivery> {
     let absent = |member: &str| {
         let message = format!("a message came without {member}");
         Fault::new(Service::Sqs, RECEIVE, FaultKind::Unintelligible, message)
@@ -151,7 +155,7 @@ fn delivery(message: Message) -> Answer<Delivery> {
 }
 
 /// Whole seconds, rounded up: what is to wait for a lease must not come before its end.
-fn seconds(duration: Duration, longest: i32) -> i32 {
+pub(super) fn seconds(duration: Duration, longest: i32) -> i32 {
     let whole = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
     i32::try_from(whole).unwrap_or(longest).min(longest)
 }

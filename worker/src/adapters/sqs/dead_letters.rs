@@ -1,0 +1,89 @@
+//! [`DeadLetters`] over the SQS API. Must never move messages by SQS's own redrive task: that takes all of them
+//! and tells of none.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use jiff::Timestamp;
+
+use super::queue::{CHANGE, DELETE, LONGEST_VISIBILITY, ORIGINAL_ID, REASON, RECEIVE, delivery, seconds};
+use crate::faults::Service;
+use crate::faults::aws::classify;
+use crate::ports::{Answer, DeadLetter, DeadLetters};
+
+/// A long poll asks all of SQS's servers; a short one asks some of them, and an empty answer would then not
+/// mean that nothing is left (SQS Developer Guide, "short and long polling").
+const POLL_SECONDS: i32 = 1;
+
+/// A dead-letter queue.
+#[derive(Debug, Clone)]
+pub struct SqsDeadLetters {
+    client: Client,
+    url: String,
+}
+
+impl SqsDeadLetters {
+    /// The dead-letter queue at this URL; nothing is called yet.
+    #[must_use]
+    pub fn new(client: Client, dead_letter_url: String) -> Self {
+        Self { client, url: dead_letter_url }
+    }
+}
+
+#[async_trait]
+impl DeadLetters for SqsDeadLetters {
+    async fn take(&self, hidden: Duration) -> Answer<Vec<DeadLetter>> {
+        let answer = self
+            .client
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(10)
+            .wait_time_seconds(POLL_SECONDS)
+            .visibility_timeout(seconds(hidden, LONGEST_VISIBILITY))
+            .message_attribute_names("All")
+            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .send()
+            .await
+            .map_err(|error| classify(Service::Sqs, RECEIVE, &error))?;
+        answer.messages.unwrap_or_default().into_iter().map(dead_letter).collect()
+    }
+
+    async fn give_back(&self, receipt: &str) -> Answer<()> {
+        self.client
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(receipt)
+            .visibility_timeout(0)
+            .send()
+            .await
+            .map_err(|error| classify(Service::Sqs, CHANGE, &error))?;
+        Ok(())
+    }
+
+    async fn delete(&self, receipt: &str) -> Answer<()> {
+        self.client
+            .delete_message()
+            .queue_url(&self.url)
+            .receipt_handle(receipt)
+            .send()
+            .await
+            .map_err(|error| classify(Service::Sqs, DELETE, &error))?;
+        Ok(())
+    }
+}
+
+fn dead_letter(message: Message) -> Answer<DeadLetter> {
+    let attribute = |name: &str| message.message_attributes.as_ref()?.get(name)?.string_value.clone();
+    let fact = |name| message.attributes.as_ref()?.get(&name).map(String::as_str);
+    // Milliseconds since 1970 (API reference: Message, Attributes).
+    let sent_at = fact(MessageSystemAttributeName::SentTimestamp)
+        .and_then(|text| text.parse().ok())
+        .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok());
+    let received =
+        fact(MessageSystemAttributeName::ApproximateReceiveCount).and_then(|text| text.parse().ok());
+    let (reason, original_id) = (attribute(REASON), attribute(ORIGINAL_ID));
+    Ok(DeadLetter { delivery: delivery(message)?, reason, original_id, sent_at, received })
+}
