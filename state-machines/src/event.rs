@@ -122,6 +122,9 @@ pub struct Inspection {
     /// Set (in production) when the wanted digest runs already: PRIMARY is COMPLETED at it and it is
     /// recorded healthy. Holds that task definition.
     pub already_running: Option<String>,
+    /// What the image tag `latest` named, in production: moving it over anything else is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<ImageDigest>,
     /// Changes that Lockstep did not make, in words. Named, not hidden.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<String>,
@@ -208,6 +211,8 @@ pub enum TagsOutcome {
     Moved {
         /// Which tags had to be moved; the others named it already.
         moved: Vec<String>,
+        /// What somebody else had changed meanwhile, in words.
+        findings: Vec<String>,
     },
     /// A tag that must never move names something else.
     Taken(Refusal),

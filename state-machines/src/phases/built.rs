@@ -25,12 +25,14 @@ pub(super) fn handle(
         (State::BindingVersion, Event::Binding(BindingOutcome::Taken(refusal))) => {
             locked::refuse(d, refusal, cx)
         }
-        (State::MovingTags, Event::Tags(TagsOutcome::Moved { moved })) => {
-            cx.say(if moved.is_empty() {
+        (State::MovingTags, Event::Tags(TagsOutcome::Moved { moved, findings })) => {
+            let said = if moved.is_empty() {
                 "every tag named the image already".to_owned()
             } else {
                 format!("now naming the image: {}", moved.join(", "))
-            });
+            };
+            let findings: String = findings.iter().map(|f| format!("; found: {f}")).collect();
+            cx.say(format!("{said}{findings}"));
             Outcome::Transition(State::PublishingRelease)
         }
         (State::MovingTags, Event::Tags(TagsOutcome::Taken(refusal)))

@@ -101,7 +101,7 @@ fn binding(last: Option<&BindingOutcome>) -> Option<BindingOutcome> {
 
 fn tags(last: Option<&TagsOutcome>) -> Option<TagsOutcome> {
     match last {
-        None => Some(TagsOutcome::Moved { moved: Vec::new() }),
+        None => Some(TagsOutcome::Moved { moved: Vec::new(), findings: Vec::new() }),
         Some(TagsOutcome::Moved { .. }) => Some(TagsOutcome::Taken(refusal(RefusalCode::TagTaken))),
         Some(TagsOutcome::Taken(_)) => None,
     }

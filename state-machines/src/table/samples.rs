@@ -46,6 +46,7 @@ impl Scenario {
                 desired: 2,
                 previous: None,
                 already_running: None,
+                latest: None,
                 findings: Vec::new(),
             },
         }

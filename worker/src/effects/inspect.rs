@@ -50,9 +50,13 @@ pub(super) async fn inspect(
         findings.push(format!("{} stood at zero tasks; it will run {desired}", service.service));
         desired
     };
-    if scene.deployment().plan.kind == Kind::Production {
-        findings.extend(moved_latest(&record, scene).await?);
-    }
+    let latest = if scene.deployment().plan.kind == Kind::Production {
+        let latest = seen(place.application.registry.resolve(LATEST).await)?;
+        findings.extend(moved_latest(&record, latest.as_ref()));
+        latest
+    } else {
+        None
+    };
     let previous = match &record.last_healthy {
         None => None,
         Some(release) => match usable(release, scene).await? {
@@ -74,6 +78,7 @@ pub(super) async fn inspect(
         desired,
         previous,
         already_running,
+        latest,
         findings,
     })))
 }
@@ -172,6 +177,14 @@ fn foreign_changes(record: &EnvironmentRecord, primary: &DeploymentView) -> Vec<
             primary.task_definition, current.task_definition, current.image_tag
         ));
     }
+    if let (None, Some(last)) = (&record.current, &record.last_healthy)
+        && last.task_definition != primary.task_definition
+    {
+        findings.push(format!(
+            "the service runs {}; the last healthy release {} was {}",
+            primary.task_definition, last.image_tag, last.task_definition
+        ));
+    }
     if primary.rollout == RolloutState::InProgress {
         findings.push(format!(
             "a rollout of {} that this deployment did not start is under way ({})",
@@ -181,17 +194,16 @@ fn foreign_changes(record: &EnvironmentRecord, primary: &DeploymentView) -> Vec<
     findings
 }
 
-async fn moved_latest(record: &EnvironmentRecord, scene: &Scene<'_>) -> Result<Option<String>, EffectError> {
-    let Some(last) = &record.last_healthy else { return Ok(None) };
-    let latest = seen(scene.place.application.registry.resolve(LATEST).await)?;
-    Ok(match latest {
-        Some(found) if found == last.digest => None,
+fn moved_latest(record: &EnvironmentRecord, latest: Option<&ImageDigest>) -> Option<String> {
+    let last = record.last_healthy.as_ref()?;
+    match latest {
+        Some(found) if *found == last.digest => None,
         Some(found) => Some(format!(
             "image tag {LATEST} names {found}, not the last healthy release {} ({}): somebody moved it",
             last.image_tag, last.digest
         )),
         None => Some(format!("image tag {LATEST} is gone")),
-    })
+    }
 }
 
 async fn usable(release: &HealthyRelease, scene: &Scene<'_>) -> Result<Result<(), String>, EffectError> {

@@ -20,7 +20,7 @@ pub(super) async fn move_tags(
     scene: &Scene<'_>,
 ) -> Result<TagsOutcome, EffectError> {
     let registry = &scene.place.application.registry;
-    let mut moved = Vec::new();
+    let (mut moved, mut findings) = (Vec::new(), Vec::new());
     match seen(registry.resolve(permanent).await)? {
         Some(found) if found == *digest => {}
         Some(found) => {
@@ -37,9 +37,22 @@ pub(super) async fn move_tags(
             moved.push(permanent.to_owned());
         }
     }
-    if latest && seen(registry.resolve(LATEST).await)?.as_ref() != Some(digest) {
-        scene.permit.send(Service::Registry, PUT, registry.point(LATEST, digest)).await?;
-        moved.push(LATEST.to_owned());
+    if latest {
+        let found = seen(registry.resolve(LATEST).await)?;
+        if found.as_ref() != Some(digest) {
+            findings.extend(found.and_then(|found| foreign(&found, scene)));
+            scene.permit.send(Service::Registry, PUT, registry.point(LATEST, digest)).await?;
+            moved.push(LATEST.to_owned());
+        }
     }
-    Ok(TagsOutcome::Moved { moved })
+    Ok(TagsOutcome::Moved { moved, findings })
+}
+
+/// Who else moved `latest` since the environment was inspected, in words. It follows production, so it is moved
+/// all the same, and said.
+fn foreign(found: &ImageDigest, scene: &Scene<'_>) -> Option<String> {
+    let inspection = scene.deployment().inspection.as_ref()?;
+    let previous = inspection.previous.as_ref().map(|previous| &previous.digest);
+    let known = inspection.latest.as_ref() == Some(found) || previous == Some(found);
+    (!known).then(|| format!("somebody had moved {LATEST} to {found} meanwhile"))
 }

@@ -86,6 +86,7 @@ pub(crate) fn ended(request: DeployRequested, state: State) -> Deployment {
             desired: 1,
             previous: Some(previous()),
             already_running: None,
+            latest: None,
             findings: Vec::new(),
         });
         d.restored = Some((proof('9'), at(50)));

@@ -94,9 +94,22 @@ pub(super) fn encode<T: Serialize>(operation: &'static str, key: &Key, value: &T
     Ok(item)
 }
 
+/// Whether the SDK does not know this attribute's type, at which serde_dynamo panics.
+fn is_unknown(value: &AttributeValue) -> bool {
+    match value {
+        AttributeValue::M(fields) => fields.values().any(is_unknown),
+        AttributeValue::L(values) => values.iter().any(is_unknown),
+        other => other.is_unknown(),
+    }
+}
+
 /// The value of an item. Attributes that this version does not know are left alone.
 pub(super) fn decode<T: DeserializeOwned>(operation: &'static str, item: Item) -> Answer<T> {
     let key = format!("{} / {}", text(&item, PARTITION), text(&item, SORT));
+    if let Some((name, _)) = item.iter().find(|(_, value)| is_unknown(value)) {
+        let message = format!("item {key}, attribute {name}: of a type that this version does not know");
+        return Err(Fault::new(Service::DynamoDb, operation, FaultKind::Unintelligible, message));
+    }
     let item = serde_dynamo::AttributeValue::M(serde_dynamo::Item::from(item).into());
     let item = serde_dynamo::Deserializer::from_attribute_value(item);
     serde_path_to_error::deserialize(item).map_err(|error| {

@@ -103,7 +103,7 @@ impl Session {
         let Some((bytes, _digest)) = absent(self.step(operation, asked).await)? else { return Ok(None) };
         let manifest = Manifest::read(&bytes).map_err(|words| {
             let digest = image.digest().unwrap_or_default();
-            fault(operation, FaultKind::Unintelligible, &format!("{digest} is {words}"))
+            fault(operation, FaultKind::Unintelligible, &self.secrets.hide(&format!("{digest} is {words}")))
         })?;
         Ok(Some((bytes.to_vec(), manifest)))
     }
