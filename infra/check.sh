@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Everything that has to hold of infra/: format, types, assertions, synthesis without an account, cdk-nag, cfn-lint, a
+# deployment into ministack and the worker against it. Needs node, npm, python3 and the lockstep binary (LOCKSTEP_BIN,
+# else the debug build, which is made when it is missing). Must never need an AWS account, nor skip a check.
+set -euo pipefail
+cd "$(dirname "$0")"
+step() { printf '\n== infra: %s\n' "$*"; }
+
+# No account, whoever runs this, and no questions to the internet.
+unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
+export AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
+export CDK_DISABLE_CLI_TELEMETRY=true NO_COLOR=1
+
+step "tools"
+if [ package-lock.json -nt node_modules/.package-lock.json ]; then npm ci --loglevel=error; fi
+if ! cmp -s tools.txt .tools/installed.txt; then
+    rm -rf .tools
+    python3 -m venv .tools/python
+    .tools/python/bin/pip install --quiet --disable-pip-version-check -r tools.txt
+    cp tools.txt .tools/installed.txt
+fi
+LOCKSTEP_BIN=${LOCKSTEP_BIN:-${CARGO_TARGET_DIR:-$PWD/../target}/debug/lockstep}
+export LOCKSTEP_BIN
+if [ ! -x "$LOCKSTEP_BIN" ]; then (cd .. && cargo build --package lockstep --locked); fi
+
+step "format and types"
+node_modules/.bin/prettier --check --log-level warn src test policies ./*.json
+rm -rf build
+node_modules/.bin/tsc
+
+step "configuration, stacks, policies, cdk-nag"
+node --test --test-reporter=spec build/test/*.test.js
+
+# Both lives of the stacks: before anything runs, and after.
+mkdir -p build/cdk
+cp .env.example build/empty.env
+sed 's/_STARTED=no$/_STARTED=yes/' .env.example >build/running.env
+for life in empty running; do
+    step "cdk synth and cfn-lint, $life"
+    ENV_FILE=build/$life.env node_modules/.bin/cdk synth --quiet --no-notices --output "build/cdk/$life"
+    .tools/python/bin/cfn-lint "build/cdk/$life"/*.template.json
+done
+
+step "deployment into ministack, and the worker against it"
+# Without node's warnings: AWS's SDK announces there when it will leave this version of node behind.
+NODE_NO_WARNINGS=1 node --test --test-reporter=spec build/test/ministack/*.test.js
+
+printf '\ninfra: all checks passed\n'

@@ -1,0 +1,166 @@
+// What the stacks are built from: every value that differs from account to account, checked. Must never hold a
+// credential, nor a default that names somebody's application.
+
+import type { Settings } from "./env-file";
+import * as forms from "./forms";
+import { SettingsReader } from "./reader";
+
+/** The two environments, in the order in which a change passes through them. */
+export const ENVIRONMENTS = ["staging", "production"] as const;
+export type EnvironmentName = (typeof ENVIRONMENTS)[number];
+
+/** One environment of the application. */
+export interface EnvironmentConfig {
+  /** Its host name, in the hosted zone. */
+  readonly domain: string;
+  /** Tasks that Lockstep starts when it finds the service at zero. */
+  readonly desiredCount: number;
+  /** The image that the task definition made by CloudFormation names. */
+  readonly image: string;
+  /** Whether the service may have tasks; before the first deployment there is no image to run. */
+  readonly started: boolean;
+}
+
+export interface Config {
+  readonly account: string;
+  readonly region: string;
+  readonly availabilityZones: readonly string[];
+  readonly natGateways: number;
+  readonly project: string;
+  readonly hostedZone: { readonly id: string; readonly name: string };
+  readonly github: {
+    readonly owner: string;
+    readonly ownerId: string;
+    readonly repository: string;
+    readonly repositoryId: string;
+    readonly defaultBranch: string;
+    readonly oidcProviderArn: string | undefined;
+    readonly appId: string | undefined;
+    readonly buildWorkflow: string;
+    readonly versionFile: string;
+  };
+  readonly application: {
+    readonly imageRepository: string;
+    readonly registryUsername: string | undefined;
+    readonly port: number;
+    readonly readinessPath: string;
+    /** Fargate CPU units. */
+    readonly cpu: number;
+    /** MiB. */
+    readonly memory: number;
+    readonly postgresImage: string;
+  };
+  readonly rds: { readonly instanceClass: string; readonly storageGib: number; readonly multiAz: boolean };
+  readonly environments: Readonly<Record<EnvironmentName, EnvironmentConfig>>;
+  readonly worker: {
+    readonly image: string;
+    readonly minTasks: number;
+    readonly maxTasks: number;
+    readonly started: boolean;
+  };
+  readonly alarmEmail: string | undefined;
+  readonly operatorRoleArn: string | undefined;
+  readonly lockAlarmMinutes: number;
+}
+
+/**
+ * Checks the settings. `place` is where they stand, for the message.
+ *
+ * @throws SettingsError naming everything that is missing, malformed, contradictory or unknown.
+ */
+export function toConfig(settings: Settings, place: string): Config {
+  const read = new SettingsReader(settings, place);
+  const environment = (name: EnvironmentName): EnvironmentConfig => {
+    const prefix = name.toUpperCase();
+    return {
+      domain: read.required(`${prefix}_DOMAIN`, forms.DOMAIN),
+      desiredCount: read.number(`${prefix}_DESIRED_COUNT`, 1, 100),
+      image: read.required(`${prefix}_IMAGE`, forms.IMAGE),
+      started: read.yes(`${prefix}_STARTED`),
+    };
+  };
+  const config: Config = {
+    account: read.required("AWS_ACCOUNT_ID", forms.ACCOUNT),
+    region: read.required("AWS_REGION", forms.REGION),
+    availabilityZones: read.list("AVAILABILITY_ZONES", 2, forms.ZONE),
+    natGateways: read.number("NAT_GATEWAYS", 1, 6),
+    project: read.required("PROJECT", forms.PROJECT),
+    hostedZone: {
+      id: read.required("HOSTED_ZONE_ID", forms.ZONE_ID),
+      name: read.required("HOSTED_ZONE_NAME", forms.DOMAIN),
+    },
+    github: {
+      owner: read.required("GITHUB_OWNER", forms.GITHUB_NAME),
+      ownerId: read.required("GITHUB_OWNER_ID", forms.NUMBER),
+      repository: read.required("GITHUB_REPOSITORY", forms.GITHUB_NAME),
+      repositoryId: read.required("GITHUB_REPOSITORY_ID", forms.NUMBER),
+      defaultBranch: read.required("GITHUB_DEFAULT_BRANCH", forms.BRANCH),
+      oidcProviderArn: read.optional("GITHUB_OIDC_PROVIDER_ARN", forms.OIDC_PROVIDER_ARN),
+      appId: read.optional("GITHUB_APP_ID", forms.NUMBER),
+      buildWorkflow: read.required("BUILD_WORKFLOW", forms.WORKFLOW),
+      versionFile: read.required("VERSION_FILE", forms.FILE),
+    },
+    application: {
+      imageRepository: read.required("IMAGE_REPOSITORY", forms.IMAGE_REPOSITORY),
+      registryUsername: read.optional("REGISTRY_USERNAME", forms.WORD),
+      port: read.number("APP_PORT", 1, 65_535),
+      readinessPath: read.required("READINESS_PATH", forms.URL_PATH),
+      cpu: read.number("APP_CPU", 256, 4096),
+      memory: read.number("APP_MEMORY", 512, 30_720),
+      postgresImage: read.required("POSTGRES_IMAGE", forms.IMAGE),
+    },
+    rds: {
+      instanceClass: read.required("RDS_INSTANCE_CLASS", forms.INSTANCE_CLASS),
+      storageGib: read.number("RDS_STORAGE_GIB", 20, 65_536),
+      multiAz: read.yes("RDS_MULTI_AZ"),
+    },
+    environments: { staging: environment("staging"), production: environment("production") },
+    worker: {
+      image: read.required("WORKER_IMAGE", forms.PINNED_IMAGE),
+      minTasks: read.number("WORKER_MIN_TASKS", 1, 10),
+      maxTasks: read.number("WORKER_MAX_TASKS", 1, 10),
+      started: read.yes("WORKER_STARTED"),
+    },
+    alarmEmail: read.optional("ALARM_EMAIL", forms.EMAIL),
+    operatorRoleArn: read.optional("OPERATOR_ROLE_ARN", forms.ROLE_ARN),
+    lockAlarmMinutes: read.number("LOCK_ALARM_MINUTES", 1, 1440),
+  };
+  checkTogether(config, read);
+  read.finish();
+  return config;
+}
+
+function checkTogether(config: Config, read: SettingsReader): void {
+  const { staging, production } = config.environments;
+  for (const [name, environment] of Object.entries(config.environments)) {
+    read.require(
+      environment.domain.endsWith(`.${config.hostedZone.name}`) || environment.domain === config.hostedZone.name,
+      `${name.toUpperCase()}_DOMAIN is ${environment.domain}: expected a name in the hosted zone ${config.hostedZone.name}`,
+    );
+  }
+  read.require(
+    staging.domain !== production.domain,
+    "STAGING_DOMAIN and PRODUCTION_DOMAIN are the same: each environment needs its own",
+  );
+  read.require(
+    config.availabilityZones.every((zone) => zone.startsWith(config.region)),
+    `AVAILABILITY_ZONES must be zones of ${config.region}`,
+  );
+  read.require(
+    config.natGateways <= config.availabilityZones.length,
+    `NAT_GATEWAYS is ${config.natGateways}: expected at most one for each of the ${config.availabilityZones.length} zones`,
+  );
+  read.require(
+    config.worker.minTasks <= config.worker.maxTasks,
+    `WORKER_MIN_TASKS (${config.worker.minTasks}) is above WORKER_MAX_TASKS (${config.worker.maxTasks})`,
+  );
+  for (const [setting, arn] of [
+    ["OPERATOR_ROLE_ARN", config.operatorRoleArn],
+    ["GITHUB_OIDC_PROVIDER_ARN", config.github.oidcProviderArn],
+  ] as const) {
+    read.require(
+      arn === undefined || arn.includes(`::${config.account}:`),
+      `${setting} is ${arn}: expected one of account ${config.account}`,
+    );
+  }
+}

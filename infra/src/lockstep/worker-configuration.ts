@@ -1,0 +1,73 @@
+// The worker's whole configuration, as environment variables made of the same names as the resources. Its file is
+// /dev/null: the image needs none, and nothing can disagree with what was created. Must never carry a secret.
+
+import type { Config, EnvironmentName } from "../config/config";
+import type { Names } from "../config/names";
+import * as timing from "./timing";
+import { inline } from "./toml";
+
+export interface WorkerPlaces {
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  readonly tableName: string;
+}
+
+/** Names of the variables that hold the secrets; the defaults of worker/src/config/types.rs. */
+export const GITHUB_VARIABLE = "LOCKSTEP_GITHUB_CREDENTIAL";
+export const REGISTRY_VARIABLE = "LOCKSTEP_REGISTRY_PASSWORD";
+
+/** Every variable but the secrets. Values are TOML, one section a variable (worker/src/config/overlay.rs). */
+export function workerEnvironment(config: Config, names: Names, places: WorkerPlaces): Record<string, string> {
+  return {
+    LOCKSTEP_CONFIG: "/dev/null",
+    LOCKSTEP_LOG_FORMAT: "json",
+    LOCKSTEP__TABLE: places.tableName,
+    LOCKSTEP__QUEUE: inline({ url: places.queueUrl, dead_letter_url: places.deadLetterQueueUrl }),
+    LOCKSTEP__AWS: inline({ region: config.region }),
+    LOCKSTEP__WORKER: inline({
+      visibility_seconds: timing.VISIBILITY_SECONDS,
+      claim_lease_seconds: timing.CLAIM_LEASE_SECONDS,
+      call_timeout_seconds: timing.CALL_TIMEOUT_SECONDS,
+      poll_seconds: timing.POLL_SECONDS,
+      reconcile_seconds: timing.RECONCILE_SECONDS,
+    }),
+    LOCKSTEP__RETRY: inline({ cap_seconds: timing.RETRY_CAP_SECONDS }),
+    LOCKSTEP__APPLICATIONS: inline({ [names.application]: application(config, names) }),
+  };
+}
+
+function application(config: Config, names: Names) {
+  const { github, application } = config;
+  return {
+    github: {
+      owner: github.owner,
+      repository: github.repository,
+      version_file: github.versionFile,
+      build_workflow: github.buildWorkflow,
+      credential_variable: GITHUB_VARIABLE,
+      app_id: github.appId === undefined ? undefined : Number(github.appId),
+    },
+    registry: {
+      repository: application.imageRepository,
+      username: application.registryUsername,
+      password_variable: REGISTRY_VARIABLE,
+    },
+    environments: {
+      staging: { ...environment("staging", config, names), database: { service: names.stagingDatabase.service } },
+      production: environment("production", config, names),
+    },
+  };
+}
+
+function environment(name: EnvironmentName, config: Config, names: Names) {
+  const { cluster, service, container } = names.environments[name];
+  const { domain, desiredCount } = config.environments[name];
+  return {
+    kind: name,
+    cluster,
+    service,
+    container,
+    desired_count: desiredCount,
+    readiness: { url: `https://${domain}${config.application.readinessPath}` },
+  };
+}

@@ -1,0 +1,195 @@
+// LockstepStack: queue, table, rule, worker, alarms, each as the worker needs it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Match } from "aws-cdk-lib/assertions";
+import { exampleTemplates, only, STARTED } from "./support/example";
+import { decide, type Statement } from "./support/iam";
+
+const { lockstep } = exampleTemplates(STARTED);
+const QUEUE = "mattermost-test-system-io-lockstep";
+const ROLE = "arn:aws:iam::123456789012:role/mattermost-test-system-io";
+const RULE = "arn:aws:events:us-east-1:123456789012:rule/mattermost-test-system-io-lockstep-ecs-events";
+
+test("the queue hides a message for a minute and gives up on it after ten deliveries", () => {
+  const deadLetters = only(lockstep, "AWS::SQS::Queue", "QueuesDeadLetters");
+  lockstep.hasResourceProperties("AWS::SQS::Queue", {
+    QueueName: QUEUE,
+    VisibilityTimeout: 60,
+    MessageRetentionPeriod: 1_209_600,
+    SqsManagedSseEnabled: true,
+    RedrivePolicy: { maxReceiveCount: 10, deadLetterTargetArn: { "Fn::GetAtt": [deadLetters.id, "Arn"] } },
+  });
+  assert.equal(deadLetters.properties["MessageRetentionPeriod"], 1_209_600);
+  assert.equal(deadLetters.properties["SqsManagedSseEnabled"], true);
+  assert.deepEqual(deadLetters.properties["RedriveAllowPolicy"].sourceQueueArns, [
+    `arn:aws:sqs:us-east-1:123456789012:${QUEUE}`,
+  ]);
+});
+
+test("the table has the worker's keys, recovery to a point in time, and cannot be deleted", () => {
+  lockstep.hasResource("AWS::DynamoDB::Table", {
+    DeletionPolicy: "Retain",
+    UpdateReplacePolicy: "Retain",
+    Properties: {
+      KeySchema: [
+        { AttributeName: "pk", KeyType: "HASH" },
+        { AttributeName: "sk", KeyType: "RANGE" },
+      ],
+      AttributeDefinitions: [
+        { AttributeName: "pk", AttributeType: "S" },
+        { AttributeName: "sk", AttributeType: "S" },
+      ],
+      BillingMode: "PAY_PER_REQUEST",
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      DeletionProtectionEnabled: true,
+      SSESpecification: { SSEEnabled: true },
+      GlobalSecondaryIndexes: Match.absent(),
+      TimeToLiveSpecification: Match.absent(),
+    },
+  });
+});
+
+test("events of the deployed services, and of no other, go to the queue", () => {
+  const service = (name: string) => `arn:aws:ecs:us-east-1:123456789012:service/${name}`;
+  lockstep.hasResourceProperties("AWS::Events::Rule", {
+    EventPattern: {
+      source: ["aws.ecs"],
+      "detail-type": ["ECS Deployment State Change"],
+      resources: [
+        service("mattermost-test-system-io-staging/mattermost-test-system-io-staging"),
+        service("mattermost-test-system-io-production/mattermost-test-system-io-production"),
+        service("mattermost-test-system-io-staging/mattermost-test-system-io-staging-database"),
+      ],
+    },
+    Targets: [Match.objectLike({ Arn: `arn:aws:sqs:us-east-1:123456789012:${QUEUE}` })],
+  });
+});
+
+test("the queue takes messages from the senders, the worker and the rule, over TLS, and from nobody else", () => {
+  const statements: Statement[] = only(lockstep, "AWS::SQS::QueuePolicy", "QueuesDeployPolicy").properties[
+    "PolicyDocument"
+  ].Statement;
+  const send = (context: Record<string, string>, service?: string) =>
+    decide(statements, {
+      action: "sqs:SendMessage",
+      context: { "aws:SecureTransport": "true", ...context },
+      allowedByIdentity: service === undefined,
+      ...(service === undefined ? {} : { service }),
+    });
+  const person = (arn: string) => ({ "aws:PrincipalArn": arn, "aws:PrincipalIsAWSService": "false" });
+  for (const name of ["deploy-staging", "deploy-production", "lockstep-worker"]) {
+    assert.equal(send(person(`${ROLE}-${name}`)), "allowed", name);
+    assert.equal(
+      send({ ...person(`${ROLE}-${name}`), "aws:SecureTransport": "false" }),
+      "denied",
+      `${name} over plain HTTP`,
+    );
+  }
+  for (const arn of [
+    "arn:aws:iam::123456789012:role/Administrator",
+    "arn:aws:iam::123456789012:user/root",
+    `${ROLE}-deploy-staging2`,
+  ]) {
+    assert.equal(send(person(arn)), "denied", arn);
+  }
+  const rule = (arn: string) => ({ "aws:SourceArn": arn, "aws:PrincipalIsAWSService": "true" });
+  assert.equal(send(rule(RULE), "events.amazonaws.com"), "allowed");
+  assert.equal(send(rule(`${RULE}-2`), "events.amazonaws.com"), "denied");
+  assert.equal(send(rule(RULE.replace("123456789012", "999999999999")), "events.amazonaws.com"), "denied");
+  assert.equal(send(rule("arn:aws:sns:us-east-1:123456789012:topic"), "sns.amazonaws.com"), "denied");
+});
+
+test("an operator's role may send when it is configured", () => {
+  const arn = "arn:aws:iam::123456789012:role/ops";
+  const template = exampleTemplates({ OPERATOR_ROLE_ARN: arn }).lockstep;
+  const statements: Statement[] = only(template, "AWS::SQS::QueuePolicy", "QueuesDeployPolicy").properties[
+    "PolicyDocument"
+  ].Statement;
+  const context = { "aws:SecureTransport": "true", "aws:PrincipalArn": arn, "aws:PrincipalIsAWSService": "false" };
+  assert.equal(decide(statements, { action: "sqs:SendMessage", context, allowedByIdentity: true }), "allowed");
+});
+
+test("the worker runs in private subnets, read-only, with its own circuit breaker, and nobody can connect to it", () => {
+  lockstep.hasResourceProperties("AWS::ECS::Service", {
+    DesiredCount: 1,
+    DeploymentConfiguration: { DeploymentCircuitBreaker: { Enable: true, Rollback: true } },
+    NetworkConfiguration: { AwsvpcConfiguration: { AssignPublicIp: "DISABLED" } },
+  });
+  const container = only(lockstep, "AWS::ECS::TaskDefinition").properties["ContainerDefinitions"][0];
+  assert.equal(container.ReadonlyRootFilesystem, true);
+  assert.equal(container.StopTimeout, 120);
+  assert.match(container.Image, /@sha256:[0-9a-f]{64}$/);
+  assert.deepEqual(
+    container.Secrets.map((secret: any) => secret.Name),
+    ["LOCKSTEP_GITHUB_CREDENTIAL", "LOCKSTEP_REGISTRY_PASSWORD"],
+  );
+  const group = only(lockstep, "AWS::EC2::SecurityGroup").properties;
+  assert.equal(group["SecurityGroupIngress"], undefined);
+  lockstep.resourceCountIs("AWS::EC2::SecurityGroupIngress", 0);
+});
+
+test("without a registry user there is no registry secret", () => {
+  const template = exampleTemplates({ REGISTRY_USERNAME: "" }).lockstep;
+  template.resourceCountIs("AWS::SecretsManager::Secret", 1);
+});
+
+test("no secret's value is in the template", () => {
+  for (const secret of Object.values(lockstep.findResources("AWS::SecretsManager::Secret"))) {
+    assert.equal(secret["Properties"].SecretString, undefined);
+    assert.equal(secret["DeletionPolicy"], "Retain");
+  }
+});
+
+test("workers are added when messages get old and taken away when there are none", () => {
+  lockstep.hasResourceProperties("AWS::ApplicationAutoScaling::ScalableTarget", { MinCapacity: 1, MaxCapacity: 4 });
+  const age = Match.arrayWith([
+    Match.objectLike({
+      MetricStat: Match.objectLike({ Metric: Match.objectLike({ MetricName: "ApproximateAgeOfOldestMessage" }) }),
+    }),
+  ]);
+  for (const [ComparisonOperator, Threshold] of [
+    ["GreaterThanOrEqualToThreshold", 180],
+    ["LessThanOrEqualToThreshold", 30],
+  ]) {
+    lockstep.hasResourceProperties("AWS::CloudWatch::Alarm", { ComparisonOperator, Threshold, Metrics: age });
+  }
+});
+
+test("before the worker is started it has no task, and its absence is no alarm", () => {
+  const template = exampleTemplates({ WORKER_STARTED: "no" }).lockstep;
+  template.hasResourceProperties("AWS::ECS::Service", { DesiredCount: 0 });
+  template.hasResourceProperties("AWS::ApplicationAutoScaling::ScalableTarget", { MinCapacity: 0, MaxCapacity: 0 });
+  assert.equal(
+    Object.keys(template.findResources("AWS::CloudWatch::Alarm")).filter((id) => id.startsWith("AlarmsWorkerDown"))
+      .length,
+    0,
+  );
+});
+
+test("each alarm reaches people through an encrypted topic and says what to do", () => {
+  const alarms = Object.entries(lockstep.findResources("AWS::CloudWatch::Alarm")).filter(([id]) =>
+    id.startsWith("Alarms"),
+  );
+  const topic = only(lockstep, "AWS::SNS::Topic");
+  assert.ok(topic.properties["KmsMasterKeyId"]);
+  assert.deepEqual(
+    alarms.map(([, alarm]) => [
+      alarm["Properties"].AlarmName.split("-").pop(),
+      alarm["Properties"].Threshold,
+      alarm["Properties"].TreatMissingData,
+    ]),
+    [
+      ["DeadLetters", 1, "notBreaching"],
+      ["OldestMessage", 900, "notBreaching"],
+      ["LockHeldTooLong", 7200, "notBreaching"],
+      ["WorkerDown", 1, "breaching"],
+      ["RolledBack", 1, "notBreaching"],
+      ["Failed", 1, "notBreaching"],
+    ],
+  );
+  for (const [, alarm] of alarms) {
+    assert.deepEqual(alarm["Properties"].AlarmActions, [{ Ref: topic.id }]);
+    assert.ok(alarm["Properties"].AlarmDescription.length > 40);
+  }
+});

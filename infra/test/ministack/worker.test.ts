@@ -1,0 +1,120 @@
+// The real `lockstep` against what CloudFormation made, with the very environment of the worker's task definition.
+// Needs LOCKSTEP_BIN (check.sh sets it). GitHub is a closed port: the deployment gets as far as its lock. Must never
+// reach anything but 127.0.0.1.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { unchecked } from "../../src/app";
+import { namesOf } from "../../src/config/names";
+import { workerEnvironment } from "../../src/lockstep/worker-configuration";
+import { exampleConfig, STARTED } from "../support/example";
+import { deployable, type Template } from "./deployable";
+import { type Server, startMinistack } from "./server";
+import { clientSettings, deploy } from "./stack";
+
+const PATIENCE_MS = 60_000;
+const POLL_MS = 250;
+const ID = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+const config = exampleConfig(STARTED);
+const names = namesOf(config);
+const program = process.env["LOCKSTEP_BIN"];
+let server: Server;
+let environment: Record<string, string>;
+
+before(async () => {
+  assert.ok(program, "LOCKSTEP_BIN must name the lockstep binary: `cargo build -p lockstep`, or run infra/check.sh");
+  server = await startMinistack(config.account, config.region);
+  const template = unchecked(config, { builtinCloudFormationValidation: false })
+    .app.synth()
+    .getStackByName("LockstepStack").template as Template;
+  const outputs = await deploy(
+    new CloudFormationClient(clientSettings(server.endpoint, config.region)),
+    "LockstepStack",
+    deployable(template).template,
+  );
+  const made = workerEnvironment(config, names, {
+    queueUrl: outputs["QueueUrl"] ?? "",
+    deadLetterQueueUrl: outputs["DeadLetterQueueUrl"] ?? "",
+    tableName: outputs["TableName"] ?? "",
+  });
+  environment = {
+    ...made,
+    // Only where the services are differs from an account.
+    LOCKSTEP__AWS:
+      made["LOCKSTEP__AWS"]?.replace(
+        " }",
+        `, ${["dynamodb", "sqs", "ecs"].map((service) => `${service}_endpoint = "${server.endpoint}"`).join(", ")} }`,
+      ) ?? "",
+    LOCKSTEP__APPLICATIONS:
+      made["LOCKSTEP__APPLICATIONS"]?.replace("github = { ", 'github = { api_url = "http://127.0.0.1:9", ') ?? "",
+    LOCKSTEP_GITHUB_CREDENTIAL: "none",
+    LOCKSTEP_REGISTRY_PASSWORD: "none",
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+    PATH: process.env["PATH"] ?? "",
+  };
+});
+
+after(async () => server?.stop());
+
+async function lockstep(...command: string[]): Promise<string> {
+  return (await promisify(execFile)(program ?? "", command, { env: environment })).stdout;
+}
+
+test("the generated environment is a configuration that lockstep takes, and the table answers it", async () => {
+  const lines = (await lockstep("status", "--json"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.match(JSON.stringify(lines), /"staging"[\s\S]*"production"|"production"[\s\S]*"staging"/);
+});
+
+test("a request goes through the queue, and a worker takes the lock in the table", async () => {
+  await lockstep("deploy", "--id", ID, "--ref", "main", "--json");
+  const worker = spawn(program ?? "", ["worker"], { env: environment, stdio: ["ignore", "ignore", "pipe"] });
+  const log: string[] = [];
+  worker.stderr.on("data", (data: Buffer) => log.push(data.toString()));
+  try {
+    const items = await history(() => log.join("").slice(-3000));
+    assert.equal(items[0]?.["to"]?.S, "locked/checking-source");
+    const lines = log
+      .join("")
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line));
+    assert.ok(
+      lines.some((line) => line.message === "ready"),
+      "the worker logs JSON, which the alarms' filters read",
+    );
+  } finally {
+    const ended = once(worker, "exit");
+    worker.kill("SIGTERM");
+    const force = setTimeout(() => worker.kill("SIGKILL"), PATIENCE_MS);
+    await ended;
+    clearTimeout(force);
+  }
+});
+
+/** The deployment's history, once it has begun. */
+async function history(log: () => string) {
+  const dynamodb = new DynamoDBClient(clientSettings(server.endpoint, config.region));
+  for (const start = Date.now(); Date.now() - start < PATIENCE_MS; await sleep(POLL_MS)) {
+    const { Items } = await dynamodb.send(
+      new QueryCommand({
+        TableName: names.table,
+        ConsistentRead: true,
+        KeyConditionExpression: "pk = :pk",
+        ExpressionAttributeValues: { ":pk": { S: `deployment#${ID}` } },
+      }),
+    );
+    if (Items !== undefined && Items.length > 0) return Items;
+  }
+  throw new Error(`no history within ${PATIENCE_MS / 1000} seconds; the worker's log:\n${log()}`);
+}
