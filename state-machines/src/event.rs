@@ -211,8 +211,12 @@ pub enum TagsOutcome {
     Moved {
         /// Which tags had to be moved; the others named it already.
         moved: Vec<String>,
-        /// What somebody else had changed meanwhile, in words.
-        findings: Vec<String>,
+    },
+    /// Somebody else has moved `latest` since it was last looked at. It follows production, so it is moved all
+    /// the same, but not before this is on record.
+    Foreign {
+        /// What it names now.
+        found: ImageDigest,
     },
     /// A tag that must never move names something else.
     Taken(Refusal),

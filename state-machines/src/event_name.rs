@@ -26,6 +26,7 @@ impl Event {
             Self::Binding(BindingOutcome::Bound) => "version-bound",
             Self::Binding(BindingOutcome::Taken(_)) => "version-taken",
             Self::Tags(TagsOutcome::Moved { .. }) => "tags-moved",
+            Self::Tags(TagsOutcome::Foreign { .. }) => "latest-moved-by-others",
             Self::Tags(TagsOutcome::Taken(_)) => "tag-taken",
             Self::Release(ReleaseOutcome::Published { .. }) => "release-published",
             Self::Release(ReleaseOutcome::Taken(_)) => "release-taken",

@@ -25,15 +25,21 @@ pub(super) fn handle(
         (State::BindingVersion, Event::Binding(BindingOutcome::Taken(refusal))) => {
             locked::refuse(d, refusal, cx)
         }
-        (State::MovingTags, Event::Tags(TagsOutcome::Moved { moved, findings })) => {
-            let said = if moved.is_empty() {
+        (State::MovingTags, Event::Tags(TagsOutcome::Moved { moved })) => {
+            cx.say(if moved.is_empty() {
                 "every tag named the image already".to_owned()
             } else {
                 format!("now naming the image: {}", moved.join(", "))
-            };
-            let findings: String = findings.iter().map(|f| format!("; found: {f}")).collect();
-            cx.say(format!("{said}{findings}"));
+            });
             Outcome::Transition(State::PublishingRelease)
+        }
+        (State::MovingTags, Event::Tags(TagsOutcome::Foreign { found })) => {
+            cx.say(format!("found: somebody has moved latest to {found} meanwhile; it is moved on"));
+            cx.changed = true;
+            if let Some(inspection) = &mut d.inspection {
+                inspection.latest = Some(found.clone());
+            }
+            Outcome::Handled
         }
         (State::MovingTags, Event::Tags(TagsOutcome::Taken(refusal)))
         | (State::PublishingRelease, Event::Release(ReleaseOutcome::Taken(refusal))) => {

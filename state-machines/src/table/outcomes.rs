@@ -101,8 +101,9 @@ fn binding(last: Option<&BindingOutcome>) -> Option<BindingOutcome> {
 
 fn tags(last: Option<&TagsOutcome>) -> Option<TagsOutcome> {
     match last {
-        None => Some(TagsOutcome::Moved { moved: Vec::new(), findings: Vec::new() }),
-        Some(TagsOutcome::Moved { .. }) => Some(TagsOutcome::Taken(refusal(RefusalCode::TagTaken))),
+        None => Some(TagsOutcome::Moved { moved: Vec::new() }),
+        Some(TagsOutcome::Moved { .. }) => Some(TagsOutcome::Foreign { found: digest(7) }),
+        Some(TagsOutcome::Foreign { .. }) => Some(TagsOutcome::Taken(refusal(RefusalCode::TagTaken))),
         Some(TagsOutcome::Taken(_)) => None,
     }
 }

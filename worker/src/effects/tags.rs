@@ -1,5 +1,6 @@
 //! Image tags. A permanent tag (a beta's, a version's) names one digest for ever: found naming another, it
-//! is in the way and left alone. `latest` moves. A repeat finds the tags where they belong and does nothing.
+//! is in the way and left alone. `latest` moves, but not over somebody else's move before that is on record. A
+//! repeat finds the tags where they belong and does nothing.
 
 use lockstep_events::ImageDigest;
 use lockstep_state_machines::{Refusal, RefusalCode, TagsOutcome};
@@ -20,7 +21,7 @@ pub(super) async fn move_tags(
     scene: &Scene<'_>,
 ) -> Result<TagsOutcome, EffectError> {
     let registry = &scene.place.application.registry;
-    let (mut moved, mut findings) = (Vec::new(), Vec::new());
+    let mut moved = Vec::new();
     match seen(registry.resolve(permanent).await)? {
         Some(found) if found == *digest => {}
         Some(found) => {
@@ -40,19 +41,19 @@ pub(super) async fn move_tags(
     if latest {
         let found = seen(registry.resolve(LATEST).await)?;
         if found.as_ref() != Some(digest) {
-            findings.extend(found.and_then(|found| foreign(&found, scene)));
+            if let Some(found) = found.filter(|found| is_foreign(found, scene)) {
+                return Ok(TagsOutcome::Foreign { found });
+            }
             scene.permit.send(Service::Registry, PUT, registry.point(LATEST, digest)).await?;
             moved.push(LATEST.to_owned());
         }
     }
-    Ok(TagsOutcome::Moved { moved, findings })
+    Ok(TagsOutcome::Moved { moved })
 }
 
-/// Who else moved `latest` since the environment was inspected, in words. It follows production, so it is moved
-/// all the same, and said.
-fn foreign(found: &ImageDigest, scene: &Scene<'_>) -> Option<String> {
-    let inspection = scene.deployment().inspection.as_ref()?;
+/// Whether somebody else has moved `latest` since it was last looked at.
+fn is_foreign(found: &ImageDigest, scene: &Scene<'_>) -> bool {
+    let Some(inspection) = &scene.deployment().inspection else { return false };
     let previous = inspection.previous.as_ref().map(|previous| &previous.digest);
-    let known = inspection.latest.as_ref() == Some(found) || previous == Some(found);
-    (!known).then(|| format!("somebody had moved {LATEST} to {found} meanwhile"))
+    inspection.latest.as_ref() != Some(found) && previous != Some(found)
 }

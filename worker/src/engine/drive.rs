@@ -355,7 +355,8 @@ impl Engine {
             return Next { claim: None, wake: Some((false, poll)) };
         }
         if same_state {
-            return Next { claim: newest.claim.clone(), wake: Some((false, poll)) };
+            // A fact was recorded; what is to be done next, anybody may do.
+            return Next { claim: None, wake: Some((false, poll)) };
         }
         let acts = machine.effect().ok().flatten().is_some_and(|effect| effect.is_action());
         Next { claim: if acts { mine() } else { None }, wake: None }
