@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that has to hold before a change lands. Needs the Rust toolchain, Python and nothing else: what is
-# missing beyond these it installs below target/. Must never skip a check because a tool is absent.
+# Everything that has to hold before a change lands. Needs the Rust toolchain, Node, Python and nothing else: what is
+# missing beyond these it installs below target/ and infra/. Must never skip a check because a tool is absent.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
@@ -21,6 +21,9 @@ if [ ! -x "$tools/python/bin/aws" ]; then
     "$tools/python/bin/pip" install --quiet --disable-pip-version-check awscli==1.45.11
 fi
 export PATH=$tools/python/bin:$PATH
+
+# The stand-ins that are programs of their own: AWS's DynamoDB Local, ministack.
+tests/tools.sh
 
 step "format"
 cargo fmt --all --check
@@ -43,7 +46,11 @@ RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 step "doc tests"
 cargo test --workspace --doc --locked --quiet
 
-step "tests"
-# The programs first: the acceptance tests run them as their users do.
+step "programs"
+# The programs first: the acceptance tests run them as their users do, and the worker is run against what
+# CloudFormation makes.
 cargo build --workspace --bins --locked
+infra/check.sh
+step "tests of the workspace"
 cargo nextest run --workspace --locked "$@"
+

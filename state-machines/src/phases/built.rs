@@ -35,9 +35,9 @@ pub(super) fn handle(
         }
         (State::MovingTags, Event::Tags(TagsOutcome::Foreign { found })) => {
             cx.say(format!("found: somebody has moved latest to {found} meanwhile; it is moved on"));
-            cx.changed = true;
             if let Some(inspection) = &mut d.inspection {
-                inspection.latest = Some(found.clone());
+                let before = inspection.latest.replace(found.clone());
+                cx.changed = before.as_ref() != Some(found);
             }
             Outcome::Handled
         }
