@@ -157,7 +157,10 @@ fn verifying(
             Outcome::Transition(State::Healthy)
         }
         VerificationOutcome::NotReady { evidence } => {
-            if roll_out_afresh(d) {
+            // No answer is no "no": it is asked again, for as long as this state may last.
+            let unanswered = evidence.readiness.as_ref().is_some_and(|seen| seen.status.is_none());
+            let in_time = cx.deadline.is_some_and(|deadline| cx.now < deadline);
+            if !(unanswered && in_time) && roll_out_afresh(d) {
                 cx.say("the image runs already but is not ready: rolling it out afresh");
                 return Outcome::Transition(State::Registering { leg });
             }

@@ -83,6 +83,25 @@ fn what_runs_already_but_is_not_ready_is_rolled_out_afresh() {
 }
 
 #[test]
+fn what_runs_already_and_gives_no_answer_is_asked_again_until_the_deadline() {
+    let readiness =
+        ReadinessSeen { url: "http://app".to_owned(), status: None, detail: "connection reset".to_owned() };
+    let evidence = Evidence { readiness: Some(readiness), ..Evidence::default() };
+    let silence = Event::Verification(VerificationOutcome::NotReady { evidence });
+    let begun = || {
+        let scenario = Scenario::production().with_previous().running_already();
+        Run::of(scenario).up_to(State::Verifying { leg: Leg::Candidate })
+    };
+    let mut run = begun();
+    assert_eq!(run.take(silence.clone()), None, "no answer is no \"no\"");
+    run.goes_well();
+    assert_eq!(run.path(), ["healthy"]);
+    let mut run = begun();
+    run.take_after_the_deadline(silence);
+    assert_eq!(run.path(), ["retagged/registering-candidate"]);
+}
+
+#[test]
 fn proving_what_runs_already_touches_nothing() {
     let scenario = Scenario::production().with_previous().running_already();
     let mut run = Run::of(scenario.clone()).up_to(State::Verifying { leg: Leg::Candidate });
