@@ -1,9 +1,10 @@
 //! Somebody else changes the service in the middle of a deployment: it is named and left as it is, on the way
 //! forward and on the way back.
 
-use lockstep_state_machines::table::Scenario;
+use lockstep_state_machines::table::{Scenario, digest};
 use lockstep_state_machines::{
-    DrainOutcome, EnvironmentChange, Event, FailureCode, Leg, Proof, StartOutcome, State, VerificationOutcome,
+    DrainOutcome, EnvironmentChange, Event, FailureCode, Leg, Proof, StartOutcome, State, TagsOutcome,
+    VerificationOutcome,
 };
 
 use crate::run::{Run, breaker};
@@ -74,4 +75,16 @@ fn moved_references_are_said_in_history_and_verdict_and_stop_nothing() {
     assert_eq!(verified.to, State::Healthy);
     assert!(verified.detail.ends_with("; found: somebody deleted the release 0.2.0 meanwhile"));
     assert!(run.ending().summary.ends_with("; but somebody deleted the release 0.2.0 meanwhile"));
+}
+
+#[test]
+fn a_foreign_move_of_latest_is_recorded_once_and_moved_on() {
+    let mut run = Run::of(Scenario::production().with_previous()).up_to(State::MovingTags);
+    let found = |number| Event::Tags(TagsOutcome::Foreign { found: digest(number) });
+    let noted = run.take(found(7)).unwrap();
+    assert_eq!((noted.from, noted.to), (State::MovingTags, State::MovingTags));
+    assert!(noted.detail.contains(digest(7).as_str()), "{}", noted.detail);
+    assert_eq!(run.take(found(7)), None, "it is on record");
+    assert!(run.take(found(8)).is_some(), "another move is another record");
+    assert_eq!(run.finished().path().last(), Some(&"healthy"));
 }

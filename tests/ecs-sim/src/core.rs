@@ -1,4 +1,5 @@
-//! The one place where the model is changed while the simulator runs: under a lock, with the real clock.
+//! The one place where the model is changed while the simulator runs: under a lock, with the clock that it was
+//! given.
 //!
 //! No I/O happens under the lock. Effects leave through a channel to the driver, in the order they were asked for.
 
@@ -14,9 +15,12 @@ use crate::model::{Effect, Millis, Step, World};
 use crate::persist::Stored;
 use crate::timing::Timing;
 
-/// The present time, as the model counts it.
-pub(crate) fn now() -> Millis {
-    Millis::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0)
+/// Tells the present time, as the model counts it.
+pub type Now = Arc<dyn Fn() -> Millis + Send + Sync>;
+
+/// This host's clock.
+pub(crate) fn system_now() -> Now {
+    Arc::new(|| Millis::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0))
 }
 
 struct State {
@@ -32,6 +36,7 @@ pub(crate) struct Core {
     /// The switches.
     pub(crate) knobs: KnobsHandle,
     timing: Timing,
+    now: Now,
     effects: UnboundedSender<Effect>,
 }
 
@@ -40,6 +45,7 @@ impl Core {
         stored: Stored,
         knobs: KnobsHandle,
         timing: Timing,
+        now: Now,
         effects: UnboundedSender<Effect>,
     ) -> Self {
         let state = State {
@@ -48,12 +54,17 @@ impl Core {
             log: Arc::new(stored.log),
             version: 0,
         };
-        Self { state: Mutex::new(state), knobs, timing, effects }
+        Self { state: Mutex::new(state), knobs, timing, now, effects }
     }
 
     /// A panic of another holder is a failed test already; the state is still the best there is.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The present time.
+    pub(crate) fn now(&self) -> Millis {
+        (self.now)()
     }
 
     /// Changes the world.
@@ -63,7 +74,7 @@ impl Core {
 
     fn change_in<T>(&self, state: &mut State, work: impl FnOnce(&mut World, Step<'_>) -> T) -> T {
         let knobs = self.knobs.get();
-        let step = Step { now: now(), timing: &self.timing, knobs: &knobs };
+        let step = Step { now: self.now(), timing: &self.timing, knobs: &knobs };
         let State { world, history, version, .. } = state;
         history.begin(step.now, knobs.read_lag_ms, world);
         let current = Arc::make_mut(world);
@@ -89,7 +100,7 @@ impl Core {
         let (result, outcome) = self.change_in(&mut state, work);
         let entry = LoggedCall {
             number: state.log.len() as u64 + 1,
-            at: now(),
+            at: self.now(),
             action: action.to_owned(),
             request: request.clone(),
             answer_lost: answer_lost && matches!(outcome, CallOutcome::Done(_)),
@@ -102,7 +113,7 @@ impl Core {
     /// Reads the world as a Describe or List call may see it.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&World, Step<'_>) -> T) -> T {
         let knobs = self.knobs.get();
-        let now = now();
+        let now = self.now();
         let seen = {
             let state = self.lock();
             state.history.seen(now, knobs.read_lag_ms, &state.world)

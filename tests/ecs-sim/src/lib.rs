@@ -5,7 +5,8 @@
 //! - [`model`]: the behaviour, pure.
 //! - [`runner`]: pulls images and runs processes. `front`: stands in for the load balancer.
 //! - `http`: the AWS JSON 1.1 protocol, one file per family of actions.
-//! - `sim`, `driver`, `core`: hold it together. [`knobs`]: faults and uncertain behaviour, switchable at run time.
+//! - `sim`, `driver`, `core`: hold it together. `virtual_sim`: the same without processes, under a clock moved by
+//!   hand. [`knobs`]: faults and uncertain behaviour, switchable at run time.
 
 pub mod knobs;
 pub mod model;
@@ -23,10 +24,13 @@ mod http;
 mod persist;
 mod seed;
 mod sim;
+mod virtual_sim;
 
 pub use call_log::{CallOutcome, LoggedCall};
 pub use config::{ClusterSeed, Config, Initial, ServiceSeed, SqsTarget};
+pub use core::Now;
 pub use knobs::{Knobs, KnobsHandle};
 pub use persist::PersistError;
 pub use sim::{EcsSim, StartError};
 pub use timing::Timing;
+pub use virtual_sim::{Fate, Image, Snapshot, VirtualEcs, VirtualLauncher};

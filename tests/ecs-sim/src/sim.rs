@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call_log::LoggedCall;
 use crate::config::{Config, SqsTarget};
-use crate::core::{Core, now};
+use crate::core::{Core, system_now};
 use crate::driver::Driver;
 use crate::front::Fronts;
 use crate::http;
@@ -126,7 +126,7 @@ impl EcsSim {
         let (effects_in, mut effects) = unbounded_channel();
         let (reports_in, reports) = unbounded_channel();
         let knobs = KnobsHandle::new(config.knobs);
-        let core = Arc::new(Core::new(stored, knobs, config.timing.clone(), effects_in));
+        let core = Arc::new(Core::new(stored, knobs, config.timing.clone(), system_now(), effects_in));
         let shared = Arc::new(Shared {
             core: Arc::clone(&core),
             launcher,
@@ -249,7 +249,7 @@ impl EcsSim {
     pub fn inspect<T>(&self, look: impl FnOnce(&World, Step<'_>) -> T) -> T {
         let knobs = self.shared.core.knobs.get();
         let timing = self.shared.core.timing();
-        look(&self.shared.core.current(), Step { now: now(), timing, knobs: &knobs })
+        look(&self.shared.core.current(), Step { now: self.shared.core.now(), timing, knobs: &knobs })
     }
 
     /// Stops the API, then all tasks: SIGTERM, SIGKILL after the stop timeout. Stores the state.

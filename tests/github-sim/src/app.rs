@@ -1,10 +1,11 @@
-//! The running simulator's centre: the world behind a lock, its file, the clock and the builder's inbox.
+//! The running simulator's centre: the world behind a lock, its file, the clock it was given and the builder's
+//! inbox.
 //!
 //! Every change goes through [`App::change`], which stores it before anybody is told of it.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
@@ -18,8 +19,10 @@ use crate::quota::Quota;
 use crate::shapes::View;
 use crate::state_file::{self, StateError};
 
+/// Tells the present time.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
 /// What all handlers share.
-#[derive(Debug)]
 pub(crate) struct App {
     /// The simulator's own address, such as `http://127.0.0.1:8080`.
     pub(crate) base: String,
@@ -29,6 +32,13 @@ pub(crate) struct App {
     world: Mutex<World>,
     state_file: Option<PathBuf>,
     builds: UnboundedSender<AttemptId>,
+    now: Now,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("base", &self.base).field("world", &self.world).finish_non_exhaustive()
+    }
 }
 
 impl App {
@@ -41,8 +51,26 @@ impl App {
         builds: UnboundedSender<AttemptId>,
     ) -> Result<Self, StateError> {
         let world = state_file.as_deref().map_or_else(|| Ok(World::default()), state_file::load)?;
+        let app = Self::over(world, base, knobs, tokens, builds, Arc::new(Timestamp::now));
+        Ok(Self { state_file, ..app })
+    }
+
+    /// As [`App::new`], over this world, in memory only and by this clock.
+    pub(crate) fn over(
+        world: World,
+        base: String,
+        knobs: KnobsHandle,
+        tokens: BTreeSet<String>,
+        builds: UnboundedSender<AttemptId>,
+        now: Now,
+    ) -> Self {
         let quota = Quota::new(knobs.clone());
-        Ok(Self { base, knobs, quota, tokens, world: Mutex::new(world), state_file, builds })
+        Self { base, knobs, quota, tokens, world: Mutex::new(world), state_file: None, builds, now }
+    }
+
+    /// The present time.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.now)()
     }
 
     /// Looks at the world.
@@ -78,7 +106,7 @@ impl App {
         change: impl FnOnce(&mut World, Timestamp) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = change(&mut world, Timestamp::now())?;
+        let outcome = change(&mut world, self.now())?;
         if let Some(path) = &self.state_file {
             state_file::save(path, &world).map_err(|error| {
                 tracing::error!(error = &error as &dyn std::error::Error, "the state is not stored");

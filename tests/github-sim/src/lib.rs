@@ -6,7 +6,8 @@
 //! GitHub is a knob. The product must never depend on this crate: it speaks to it as it speaks to GitHub.
 //!
 //! [`GithubSim::start`] starts one, [`Control`] acts on it from outside the API, [`KnobsHandle`] makes it
-//! misbehave; both are also served below `/_sim` for other processes.
+//! misbehave; both are also served below `/_sim` for other processes. [`VirtualGithub`] is the same without a port,
+//! a builder or a clock of its own.
 
 mod app;
 mod builder;
@@ -21,7 +22,9 @@ mod route_kind;
 mod server;
 mod shapes;
 mod state_file;
+mod virtual_sim;
 
+pub use app::Now;
 pub use control::Control;
 pub use knobs::{FailNext, ImageShape, Knobs, KnobsHandle, PrimaryLimit, SecondaryLimit};
 pub use log::LoggedCall;
@@ -36,3 +39,4 @@ pub use oci_image::RegistryAuth;
 pub use route_kind::RouteKind;
 pub use server::{Config, GithubSim, StartError};
 pub use state_file::StateError;
+pub use virtual_sim::{Snapshot, VirtualBuild, VirtualGithub};

@@ -13,9 +13,9 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use self::codes::{concerns_the_signature, kind_of, kind_of_status};
-use super::{Fault, FaultKind, Service};
+use super::{Condition, Fault, FaultKind, Service};
 
-pub use self::codes::kind_of_code;
+pub use self::codes::{CODE_ENDINGS, CODES, OTHERWISE, SIGNATURE_CODES, STATUSES, kind_of_code};
 
 /// As much of a service's words as a record keeps.
 const LONGEST_MESSAGE: usize = 300;
@@ -28,32 +28,33 @@ where
 {
     let (kind, message) = match error {
         SdkError::ServiceError(failure) => {
-            let code = failure.err().code();
+            // A proxy may put an empty one.
+            let code = failure.err().code().filter(|code| !code.is_empty());
             let kind = kind_of(code, failure.raw().status().as_u16());
             (kind, words(code, failure.err().message(), failure.raw().status().as_u16()))
         }
-        SdkError::TimeoutError(_) => (FaultKind::TimedOut, "no answer in time".to_owned()),
+        SdkError::TimeoutError(_) => (Condition::NoAnswerInTime.kind(), "no answer in time".to_owned()),
         SdkError::DispatchFailure(failure) => {
-            let kind = match failure.as_connector_error() {
-                Some(error) if error.is_timeout() => FaultKind::TimedOut,
-                Some(error) if error.is_user() => FaultKind::Refused,
-                _ => FaultKind::Connection,
+            let condition = match failure.as_connector_error() {
+                Some(error) if error.is_timeout() => Condition::NoAnswerInTime,
+                Some(error) if error.is_user() => Condition::NothingSent,
+                _ => Condition::ConnectionBroke,
             };
-            credentials(error).unwrap_or_else(|| (kind, chain(error)))
+            credentials(error).unwrap_or_else(|| (condition.kind(), chain(error)))
         }
         SdkError::ResponseError(failure) => {
             let status = failure.raw().status().as_u16();
             // The SDK keeps a body only once it has read all of it.
             let broke_off = failure.raw().body().bytes().is_none();
             let kind = match status {
-                _ if broke_off => FaultKind::Connection,
-                200..=299 => FaultKind::Unintelligible,
+                _ if broke_off => Condition::AnswerBrokeOff.kind(),
+                200..=299 => Condition::UnreadableSuccess.kind(),
                 _ => kind_of_status(status),
             };
             (kind, format!("HTTP {status}: {}", chain(error)))
         }
         // Nothing was sent: a bad argument, or no region.
-        _ => credentials(error).unwrap_or_else(|| (FaultKind::Refused, chain(error))),
+        _ => credentials(error).unwrap_or_else(|| (Condition::NothingSent.kind(), chain(error))),
     };
     let mut fault = Fault::new(service, operation, kind, cut(&message));
     fault.retry_after = retry_after(error);
@@ -82,24 +83,22 @@ where
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<CredentialsError>() {
-            return Some(match error {
+            let (condition, words) = match error {
                 CredentialsError::CredentialsNotLoaded(_) => (
-                    FaultKind::Denied,
-                    "no AWS credentials found; set them in the environment or a profile, or run with a role"
-                        .to_owned(),
+                    Condition::NoCredentials,
+                    "no AWS credentials found; set them in the environment or a profile, or run with a role",
                 ),
                 CredentialsError::InvalidConfiguration(_) => (
-                    FaultKind::Denied,
-                    "the AWS credentials are configured wrongly; check the profile and the AWS_* variables"
-                        .to_owned(),
+                    Condition::CredentialsMisconfigured,
+                    "the AWS credentials are configured wrongly; check the profile and the AWS_* variables",
                 ),
                 CredentialsError::ProviderTimedOut(_) => (
-                    FaultKind::TimedOut,
-                    "the source of the AWS credentials did not answer in time".to_owned(),
+                    Condition::CredentialsTimedOut,
+                    "the source of the AWS credentials did not answer in time",
                 ),
-                // STS or the metadata service failed: that passes.
-                _ => (FaultKind::Unavailable, "the source of the AWS credentials failed".to_owned()),
-            });
+                _ => (Condition::CredentialsFailed, "the source of the AWS credentials failed"),
+            };
+            return Some((condition.kind(), words.to_owned()));
         }
         cause = error.source();
     }
@@ -164,6 +163,8 @@ mod tests {
             (coded.kind, coded.message.as_str()),
             (FaultKind::Throttled, "ThrottlingException: Rate exceeded")
         );
+        let nameless = fault(&refused(400, Some(""), ""));
+        assert_eq!((nameless.kind, nameless.message.as_str()), (FaultKind::Refused, "HTTP 400: "));
         let bare = fault(&refused(503, None, "Try later"));
         assert_eq!((bare.kind, bare.message.as_str()), (FaultKind::Unavailable, "HTTP 503: Try later"));
     }

@@ -3,6 +3,7 @@
 //! a limit passes, a denial does not.
 
 use std::error::Error;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use http::header::{DATE, RETRY_AFTER};
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Fault, FaultKind, Service};
+use super::{Condition, Fault, FaultKind, Service};
 
 /// How many characters of a service's words are kept.
 pub const EXCERPT_CHARACTERS: usize = 300;
@@ -42,44 +43,60 @@ pub fn refusal(
 /// A request without an answer, as a fault of this operation. The URL is left out: it may hold a signature.
 #[must_use]
 pub fn transport(service: Service, operation: &'static str, error: reqwest::Error) -> Fault {
-    let kind = if error.is_timeout() {
-        FaultKind::TimedOut
+    let condition = if error.is_timeout() {
+        Condition::NoAnswerInTime
     } else if error.is_builder() || error.is_redirect() {
-        FaultKind::Unintelligible
+        Condition::NoSuchRequest
     } else {
         // A body that breaks off too, which reqwest calls an error of decoding.
-        FaultKind::Connection
+        Condition::ConnectionBroke
     };
-    Fault::new(service, operation, kind, excerpt(&chain(&error.without_url())))
+    Fault::new(service, operation, condition.kind(), excerpt(&chain(&error.without_url())))
 }
 
 /// A request that was given up after `limit`.
 #[must_use]
 pub fn timed_out(service: Service, operation: &'static str, limit: Duration) -> Fault {
-    Fault::new(service, operation, FaultKind::TimedOut, format!("no answer within {limit:?}"))
+    Fault::new(service, operation, Condition::NoAnswerInTime.kind(), format!("no answer within {limit:?}"))
 }
 
-/// What a status means. A 403 is a limit when anything about it says so: GitHub answers both its limits with
-/// 403 or 429 (GitHub REST documentation, "Rate limits").
+/// What a status means; the first row that holds it counts, and what is in none is unintelligible.
+pub const STATUSES: &[(RangeInclusive<u16>, FaultKind)] = &[
+    (401..=401, FaultKind::Denied),
+    (403..=403, FaultKind::Denied),
+    (404..=404, FaultKind::NotFound),
+    (407..=407, FaultKind::Denied),
+    (408..=408, FaultKind::TimedOut),
+    (410..=410, FaultKind::NotFound),
+    (429..=429, FaultKind::Throttled),
+    (400..=499, FaultKind::Refused),
+    (500..=599, FaultKind::Unavailable),
+];
+
+/// What a status means that [`STATUSES`] does not have: the answer to another question.
+pub const OTHERWISE: FaultKind = FaultKind::Unintelligible;
+
+/// The status that is a denial by itself and a limit when anything about the answer says so: GitHub answers
+/// both its limits with 403 or 429 (GitHub REST documentation, "Rate limits").
+pub const PERHAPS_A_LIMIT: u16 = 403;
+
+/// What an answer to a limit says in words, in lower case.
+pub const LIMIT_WORDS: &[&str] = &["rate limit", "abuse detection"];
+
+/// What an answer with this status means.
 #[must_use]
 pub fn kind(status: StatusCode, headers: &HeaderMap, words: &str) -> FaultKind {
-    match status.as_u16() {
-        401 => FaultKind::Denied,
-        403 if tells_of_a_limit(headers, words) => FaultKind::Throttled,
-        403 | 407 => FaultKind::Denied,
-        404 | 410 => FaultKind::NotFound,
-        408 => FaultKind::TimedOut,
-        429 => FaultKind::Throttled,
-        400..=499 => FaultKind::Refused,
-        500..=599 => FaultKind::Unavailable,
-        _ => FaultKind::Unintelligible,
+    let status = status.as_u16();
+    if status == PERHAPS_A_LIMIT && tells_of_a_limit(headers, words) {
+        return FaultKind::Throttled;
     }
+    STATUSES.iter().find(|(range, _)| range.contains(&status)).map_or(OTHERWISE, |(_, kind)| *kind)
 }
 
 fn tells_of_a_limit(headers: &HeaderMap, words: &str) -> bool {
     headers.contains_key(RETRY_AFTER) || number(headers, "x-ratelimit-remaining") == Some(0) || {
         let words = words.to_lowercase();
-        words.contains("rate limit") || words.contains("abuse detection")
+        LIMIT_WORDS.iter().any(|limit| words.contains(limit))
     }
 }
 

@@ -1,12 +1,21 @@
 //! The one error type of everything outside this process, and the one place that says which of those
-//! errors go away by waiting. Adapters map their SDK's errors to a [`FaultKind`] here and nowhere else; no
-//! fault may carry a credential, a token or a signed URL.
+//! errors go away by waiting. Codes, statuses and conditions are tables here, which docs/faults.md is made from;
+//! no fault may carry a credential, a token or a signed URL.
 
 pub mod aws;
+mod condition;
 pub mod http;
+mod kind;
+pub mod registry;
 
 use std::fmt;
 use std::time::Duration;
+
+pub use condition::Condition;
+pub use kind::FaultKind;
+
+/// As much of a fault's words as is kept, in characters: a record and a log line hold them.
+const LONGEST_MESSAGE: usize = 600;
 
 /// A service that Lockstep talks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -39,30 +48,6 @@ impl fmt::Display for Service {
     }
 }
 
-/// What kind of fault a call met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FaultKind {
-    /// Too many requests (HTTP 429, AWS throttling, GitHub's primary and secondary limits).
-    Throttled,
-    /// The service failed (HTTP 5xx, `InternalServerError`).
-    Unavailable,
-    /// No answer in time: it may or may not have taken effect.
-    TimedOut,
-    /// The connection could not be made or broke: it may or may not have taken effect.
-    Connection,
-    /// Somebody else wrote at the same moment (DynamoDB `TransactionConflict`).
-    Contended,
-    /// Credentials absent, wrong or without permission (HTTP 401 and 403).
-    Denied,
-    /// The service refuses this request as it is (HTTP 400, 409 and 422, validation).
-    Refused,
-    /// Something that must exist does not (HTTP 404).
-    NotFound,
-    /// An answer that does not fit the service's documented shape.
-    Unintelligible,
-}
-
 /// A call to a service that did not give a usable answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{service}: {operation} failed: {message}")]
@@ -73,7 +58,7 @@ pub struct Fault {
     pub operation: &'static str,
     /// What kind of fault.
     pub kind: FaultKind,
-    /// The service's own words, without secrets, at most a few hundred characters.
+    /// The service's own words, without secrets; [`Fault::new`] keeps the first 600 characters.
     pub message: String,
     /// How long the service asked us to wait (`Retry-After`, a limit's reset), if it did.
     pub retry_after: Option<Duration>,
@@ -88,25 +73,36 @@ impl Fault {
         kind: FaultKind,
         message: impl Into<String>,
     ) -> Self {
-        Self { service, operation, kind, message: message.into(), retry_after: None }
+        let mut message = message.into();
+        if let Some((end, _)) = message.char_indices().nth(LONGEST_MESSAGE) {
+            // What a service says may quote what it was sent, or be a page of HTML.
+            message.truncate(end);
+            message.push('…');
+        }
+        Self { service, operation, kind, message, retry_after: None }
     }
 
     /// Whether trying the same again later can succeed. Everything else is permanent.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        match self.kind {
-            FaultKind::Throttled
-            | FaultKind::Unavailable
-            | FaultKind::TimedOut
-            | FaultKind::Connection
-            | FaultKind::Contended => true,
-            FaultKind::Denied | FaultKind::Refused | FaultKind::NotFound | FaultKind::Unintelligible => false,
-        }
+        self.kind.is_transient()
     }
 
     /// Whether the call may have taken effect although it failed.
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
-        matches!(self.kind, FaultKind::Unavailable | FaultKind::TimedOut | FaultKind::Connection)
+        self.kind.may_have_happened()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_bounded_and_cut_between_characters() {
+        let of = |length| Fault::new(Service::Ecs, "X", FaultKind::Refused, "é".repeat(length)).message;
+        assert_eq!(of(LONGEST_MESSAGE), "é".repeat(LONGEST_MESSAGE));
+        assert_eq!(of(LONGEST_MESSAGE + 1), format!("{}…", "é".repeat(LONGEST_MESSAGE)));
     }
 }

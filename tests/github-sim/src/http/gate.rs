@@ -49,7 +49,7 @@ pub(super) async fn pass(State(gate): State<Gate>, mut request: Request, next: N
         Kind::Is(kind) => kind,
         Kind::ByPath(of) => of(request.uri().path()),
     };
-    let now = Timestamp::now();
+    let now = app.now();
     let caller = match admit(&app, kind, request.headers(), now) {
         Ok(caller) => caller,
         Err(refusal) => return dressed(refusal.into_response(), app.quota.look(now)),

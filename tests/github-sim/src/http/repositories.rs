@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::reply::{Answer, Reply};
@@ -16,7 +15,7 @@ pub(super) async fn get(State(app): State<Arc<App>>, Path((owner, name)): Path<(
 
 /// `GET /rate_limit`.
 pub(super) async fn rate_limit(State(app): State<Arc<App>>) -> Answer {
-    let standing = app.quota.look(Timestamp::now());
+    let standing = app.quota.look(app.now());
     let rate = json!({
         "limit": standing.limit,
         "used": standing.used,

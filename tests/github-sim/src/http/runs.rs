@@ -46,8 +46,7 @@ fn listing(
     uri: &Uri,
 ) -> Answer {
     let lag = i64::try_from(app.knobs.get().dispatch_listing_lag_ms).unwrap_or(i64::MAX);
-    let listed_before =
-        Timestamp::now().checked_sub(SignedDuration::from_millis(lag)).unwrap_or(Timestamp::MIN);
+    let listed_before = app.now().checked_sub(SignedDuration::from_millis(lag)).unwrap_or(Timestamp::MIN);
     app.repository(owner, name, |view| {
         let workflow = workflow.map(|workflow| view.repository.workflow(workflow)).transpose()?;
         let runs = view.repository.runs_listed(workflow.map(|found| found.id), filter, listed_before)?;

@@ -2,66 +2,117 @@
 //!
 //! The codes are those of each service's API reference ("Errors" of the action and "Common Errors").
 
-use crate::faults::FaultKind;
+use std::ops::RangeInclusive;
+
+use crate::faults::{Condition, FaultKind};
+
+/// The codes that say more than the HTTP status they come with.
+pub const CODES: &[(FaultKind, &[&str])] = &[
+    (
+        FaultKind::Throttled,
+        &[
+            "Throttling",
+            "ThrottlingException",
+            "ThrottlingError",
+            "ThrottledException",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "RequestLimitExceeded",
+            "ProvisionedThroughputExceeded",
+            "ProvisionedThroughputExceededException",
+            "TooManyRequests",
+            "TooManyRequestsException",
+            "BandwidthLimitExceeded",
+            "PriorRequestNotComplete",
+            "SlowDown",
+            "OverLimit",
+            "KmsThrottled",
+            "KMSThrottlingException",
+        ],
+    ),
+    (
+        FaultKind::Contended,
+        &[
+            "TransactionConflict",
+            "TransactionConflictException",
+            "TransactionInProgressException",
+            "ReplicatedWriteConflictException",
+        ],
+    ),
+    (
+        FaultKind::Unavailable,
+        &[
+            "InternalError",
+            "InternalFailure",
+            "InternalServerError",
+            "InternalServerErrorException",
+            "InternalServiceError",
+            "ServerException",
+            "ServiceFailure",
+            "ServiceUnavailable",
+            "ServiceUnavailableException",
+        ],
+    ),
+    (FaultKind::TimedOut, &["RequestTimeout", "RequestTimeoutException"]),
+    (
+        FaultKind::Denied,
+        &[
+            "AccessDenied",
+            "AccessDeniedException",
+            "AuthFailure",
+            "BlockedException",
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "InvalidClientTokenId",
+            "InvalidAccessKeyId",
+            "InvalidSecurity",
+            "KmsAccessDenied",
+            "NotAuthorized",
+            "OptInRequired",
+            "RequestExpired",
+            "RequestTimeTooSkewed",
+            "UnauthorizedOperation",
+            "UnrecognizedClientException",
+        ],
+    ),
+    (FaultKind::Denied, SIGNATURE_CODES),
+    (FaultKind::NotFound, &["NonExistentQueue", "QueueDoesNotExist", "NotFound"]),
+];
+
+/// Codes that say that the signature was not accepted. AWS explains these by quoting the request's canonical
+/// form: its headers, session token included.
+pub const SIGNATURE_CODES: &[&str] = &[
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+];
+
+/// What codes end in that are one for each kind of thing, such as `ClusterNotFoundException`.
+pub const CODE_ENDINGS: &[(FaultKind, &str)] = &[(FaultKind::NotFound, "NotFoundException")];
+
+/// What an HTTP status means by itself; the first row that holds it counts, and what is in none is refused.
+pub const STATUSES: &[(RangeInclusive<u16>, FaultKind)] = &[
+    (401..=401, FaultKind::Denied),
+    (403..=403, FaultKind::Denied),
+    (404..=404, FaultKind::NotFound),
+    (408..=408, FaultKind::TimedOut),
+    (429..=429, FaultKind::Throttled),
+    (500..=u16::MAX, FaultKind::Unavailable),
+];
+
+/// What a code or a status means that no table has.
+pub const OTHERWISE: FaultKind = FaultKind::Refused;
 
 /// What an error code of an AWS service means; also for the codes of a cancelled transaction's reasons.
 #[must_use]
 pub fn kind_of_code(code: &str) -> Option<FaultKind> {
     // SQS still answers some codes under its old prefix (JSON protocol, `x-amzn-query-error`).
     let code = code.strip_prefix("AWS.SimpleQueueService.").unwrap_or(code);
-    Some(match code {
-        "Throttling"
-        | "ThrottlingException"
-        | "ThrottlingError"
-        | "ThrottledException"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "RequestLimitExceeded"
-        | "ProvisionedThroughputExceeded"
-        | "ProvisionedThroughputExceededException"
-        | "TooManyRequests"
-        | "TooManyRequestsException"
-        | "BandwidthLimitExceeded"
-        | "PriorRequestNotComplete"
-        | "SlowDown"
-        | "OverLimit"
-        | "KmsThrottled"
-        | "KMSThrottlingException" => FaultKind::Throttled,
-        "TransactionConflict"
-        | "TransactionConflictException"
-        | "TransactionInProgressException"
-        | "ReplicatedWriteConflictException" => FaultKind::Contended,
-        "InternalError"
-        | "InternalFailure"
-        | "InternalServerError"
-        | "InternalServerErrorException"
-        | "InternalServiceError"
-        | "ServerException"
-        | "ServiceFailure"
-        | "ServiceUnavailable"
-        | "ServiceUnavailableException" => FaultKind::Unavailable,
-        "RequestTimeout" | "RequestTimeoutException" => FaultKind::TimedOut,
-        "AccessDenied"
-        | "AccessDeniedException"
-        | "AuthFailure"
-        | "BlockedException"
-        | "ExpiredToken"
-        | "ExpiredTokenException"
-        | "InvalidClientTokenId"
-        | "InvalidAccessKeyId"
-        | "InvalidSecurity"
-        | "KmsAccessDenied"
-        | "NotAuthorized"
-        | "OptInRequired"
-        | "RequestExpired"
-        | "RequestTimeTooSkewed"
-        | "UnauthorizedOperation"
-        | "UnrecognizedClientException" => FaultKind::Denied,
-        code if concerns_the_signature(code) => FaultKind::Denied,
-        "NonExistentQueue" | "QueueDoesNotExist" | "NotFound" => FaultKind::NotFound,
-        code if code.ends_with("NotFoundException") => FaultKind::NotFound,
-        _ => return None,
-    })
+    let listed = CODES.iter().find(|(_, codes)| codes.contains(&code)).map(|(kind, _)| *kind);
+    listed.or_else(|| CODE_ENDINGS.iter().find(|(_, ending)| code.ends_with(ending)).map(|(kind, _)| *kind))
 }
 
 /// What a refusal with this code and HTTP status means; the code decides before the status does.
@@ -69,34 +120,19 @@ pub(super) fn kind_of(code: Option<&str>, status: u16) -> FaultKind {
     match code.and_then(kind_of_code) {
         Some(kind) => kind,
         // A refusal that came as a success is no documented answer.
-        None if status < 300 => FaultKind::Unintelligible,
+        None if status < 300 => Condition::UnreadableSuccess.kind(),
         None => kind_of_status(status),
     }
 }
 
 /// What an HTTP status means by itself.
 pub(super) fn kind_of_status(status: u16) -> FaultKind {
-    match status {
-        401 | 403 => FaultKind::Denied,
-        404 => FaultKind::NotFound,
-        408 => FaultKind::TimedOut,
-        429 => FaultKind::Throttled,
-        500.. => FaultKind::Unavailable,
-        _ => FaultKind::Refused,
-    }
+    STATUSES.iter().find(|(range, _)| range.contains(&status)).map_or(OTHERWISE, |(_, kind)| *kind)
 }
 
-/// Whether the code says that the signature was not accepted. AWS explains these by quoting the request's canonical form: its headers, session token included.
+/// Whether the code says that the signature was not accepted.
 pub(super) fn concerns_the_signature(code: &str) -> bool {
-    matches!(
-        code,
-        "InvalidSignatureException"
-            | "SignatureDoesNotMatch"
-            | "IncompleteSignature"
-            | "IncompleteSignatureException"
-            | "MissingAuthenticationToken"
-            | "MissingAuthenticationTokenException"
-    )
+    SIGNATURE_CODES.contains(&code)
 }
 
 #[cfg(test)]
