@@ -151,13 +151,7 @@ impl Deployment {
                 } else {
                     "going back was not finished".to_owned()
                 };
-                let drained = match &self.inspection {
-                    Some(inspection) if self.may_be_drained() => format!(
-                        "; the application may have been left drained (desired count 0, before: {})",
-                        inspection.desired
-                    ),
-                    Some(_) | None => String::new(),
-                };
+                let drained = self.drained();
                 let summary = format!("{cause}; {why}{drained}; an operator is needed");
                 Ending {
                     environment: EnvironmentChange::Unknown(summary.clone()),
@@ -165,6 +159,17 @@ impl Deployment {
                     operator_needed: true,
                 }
             }
+        }
+    }
+
+    /// Whether the application may run no task now, in words to go on with.
+    fn drained(&self) -> String {
+        match &self.inspection {
+            Some(inspection) if self.may_be_drained() => format!(
+                "; the application may have been left drained (desired count 0, before: {})",
+                inspection.desired
+            ),
+            Some(_) | None => String::new(),
         }
     }
 
@@ -177,7 +182,8 @@ impl Deployment {
             (true, false) => "the service was left as it stood",
             (true, true) => "the service, tags and release were left as they stood",
         };
-        let summary = format!("{cause}{then}; {left}; an operator is needed");
+        let drained = self.drained();
+        let summary = format!("{cause}{then}; {left}{drained}; an operator is needed");
         Ending { environment: EnvironmentChange::Unknown(summary.clone()), summary, operator_needed: true }
     }
 

@@ -63,7 +63,8 @@ impl Deployment {
     }
 
     /// Whether an operator unlocked the environment.
-    pub(crate) fn is_unlocked(&self) -> bool {
+    #[must_use]
+    pub fn is_unlocked(&self) -> bool {
         self.failure.iter().chain(&self.unwind_failures).any(|f| f.code == FailureCode::Unlocked)
     }
 

@@ -14,7 +14,12 @@ pub(crate) struct Run {
     pub(crate) machine: Machine,
     pub(crate) now: Timestamp,
     path: Vec<String>,
+    /// How many events it has taken.
+    taken: u32,
 }
+
+/// More events than any flow takes: a machine that goes round in circles is to fail and not to hang.
+const MOST_EVENTS: u32 = 500;
 
 impl Run {
     /// A deployment that has just taken the lock.
@@ -22,7 +27,7 @@ impl Run {
         let (policy, now) = (policy(), Timestamp::UNIX_EPOCH);
         let machine = scenario.begin(&policy, now);
         let path = vec![machine.state().to_string()];
-        Self { scenario, policy, machine, now, path }
+        Self { scenario, policy, machine, now, path, taken: 0 }
     }
 
     /// Ten seconds later, this happens.
@@ -38,6 +43,8 @@ impl Run {
     }
 
     fn take_now(&mut self, event: &Event) -> Option<Transition> {
+        self.taken += 1;
+        assert!(self.taken < MOST_EVENTS, "it goes round in circles through {}", self.machine.state());
         match self.machine.handle(event, self.now, &self.policy).unwrap() {
             Step::Stay { .. } => None,
             Step::Moved(moved) => {

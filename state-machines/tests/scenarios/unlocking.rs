@@ -53,6 +53,13 @@ fn during_a_rollout_only_what_must_never_be_deployed_is_retired() {
 }
 
 #[test]
+fn an_application_that_was_drained_is_said_to_be() {
+    let mut run = Run::of(migrating()).up_to(State::AwaitingDrain { restoring: false });
+    run.take(unlock());
+    is_given_up(&run.finished().ending(), "left drained (desired count 0, before: 2)");
+}
+
+#[test]
 fn on_the_way_back_the_first_cause_is_kept() {
     let mut run =
         Run::of(Scenario::production().with_previous()).up_to(State::RollingOut { leg: Leg::Candidate });

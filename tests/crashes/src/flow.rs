@@ -151,10 +151,10 @@ impl Ask {
     }
 }
 
-/// Asks for the end of a deployment; delivered before anything else.
-pub(crate) fn cancel(town: &Town, id: DeploymentId) {
+/// Asks for the end of a deployment, in a message that is delivered before anything else; its number.
+pub(crate) fn cancel(town: &Town, id: DeploymentId) -> u64 {
     let cancel = CancelRequested { id, requester: requester("bob"), reason: None };
-    town.queue.put(encode(&Message::CancelRequested(cancel)), 0);
+    town.queue.put(encode(&Message::CancelRequested(cancel)), 0)
 }
 
 fn requester(actor: &str) -> Requester {

@@ -172,7 +172,7 @@ impl Run {
         if self.cancelled.swap(true, Ordering::SeqCst) {
             return;
         }
-        flow::cancel(&self.town, self.id);
+        let message = flow::cancel(&self.town, self.id);
         self.second_at_work.store(true, Ordering::SeqCst);
         for number in 1..=SECOND_TRIES {
             let (town, chance) = (Arc::clone(&self.town), Arc::clone(&self.chance));
@@ -184,7 +184,7 @@ impl Run {
             if done {
                 break;
             }
-            self.town.queue.redeliver_last();
+            self.town.queue.redeliver(message);
         }
         self.second_at_work.store(false, Ordering::SeqCst);
     }

@@ -102,7 +102,7 @@ pub(super) fn foreign(view: &ServiceView, database: bool, scene: &Scene<'_>) -> 
     }
     let base = base.map_or("another", String::as_str);
     Some(format!(
-        "somebody else has put {} on {found} since this deployment found it on {base}: that is left in place;          deploy again once it is settled who deploys there",
+        "somebody else has put {} on {found} since this deployment found it on {base}: that is left in place; deploy again once it is settled who deploys there",
         view.arn.rsplit('/').next().unwrap_or(&view.arn)
     ))
 }

@@ -66,7 +66,11 @@ pub(super) async fn verify(
         };
     Ok(match prove(&live, contents.as_ref(), wanted, container) {
         Ok(proof) if wanted.leg == Leg::Candidate => {
-            let mut findings = findings::of(wanted.task_definition, wanted.digest, scene).await?;
+            // What runs is proven: a service that cannot say what became of the references does not undo that.
+            let mut findings = match findings::of(wanted.task_definition, wanted.digest, scene).await {
+                Ok(findings) => findings,
+                Err(fault) => vec![format!("tags, release and revision could not be looked at: {fault}")],
+            };
             if !findings.is_empty() && !scene.is_settled() && !scene.is_last_look() {
                 // Registry and forge may show what was before this deployment's own changes: look again.
                 // Where the image runs already that would count as not ready, so nothing is said instead.

@@ -7,10 +7,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lockstep_events::DeploymentId;
+use lockstep_events::{ApplicationName, DeploymentId, EnvironmentName};
 
 use super::drive::Arrival;
 use super::{Engine, EngineError};
+use crate::ports::{Lock, Recorded};
 
 /// Looks after the deployments that hold locks.
 pub struct Reconciler {
@@ -39,18 +40,28 @@ impl Reconciler {
     /// this process's own clock instead. From the next transition on it wakes itself again.
     ///
     /// # Errors
-    /// The table failed. What went wrong with one deployment is logged and does not keep the others waiting.
+    /// No environment could be read. What went wrong with one of several, or with one deployment, is logged and
+    /// does not keep the others waiting.
     pub async fn scan(&mut self) -> Result<usize, EngineError> {
         let engine = self.engine.clone();
         let world = engine.world();
         let mut held = BTreeMap::new();
+        let (mut read, mut failed) = (0_usize, None);
         for (application, environment) in world.environments() {
-            let lock = world.store.environment(&application, &environment).await?.lock;
+            let (lock, newest) = match self.look(&application, &environment).await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::warn!(%application, %environment, %error, "cannot be looked after: again at the next scan");
+                    failed.get_or_insert(error);
+                    continue;
+                }
+            };
+            read += 1;
             let Some(holder) = lock.holder else { continue };
             // A number and a name without dots: a log filter makes the alarm "held too long" of it.
             let lock_held_seconds = lock.since.map(|since| world.clock.now().duration_since(since).as_secs());
             tracing::info!(deployment.id = %holder, %environment, lock_held_seconds, "lock held");
-            let Some(newest) = world.store.newest(holder).await? else { continue };
+            let Some(newest) = newest else { continue };
             // After the read: what was seen is at least this old when it is compared.
             let now = world.clock.lived();
             let before = self.seen.get(&holder).filter(|sight| sight.seq == newest.seq).copied();
@@ -68,6 +79,24 @@ impl Reconciler {
         }
         let count = held.len();
         self.seen = held;
-        Ok(count)
+        match failed {
+            Some(error) if read == 0 => Err(error),
+            Some(_) | None => Ok(count),
+        }
+    }
+
+    /// An environment's lock, and the newest item of who holds it.
+    async fn look(
+        &self,
+        application: &ApplicationName,
+        environment: &EnvironmentName,
+    ) -> Result<(Lock, Option<Recorded>), EngineError> {
+        let store = &self.engine.world().store;
+        let lock = store.environment(application, environment).await?.lock;
+        let newest = match lock.holder {
+            Some(holder) => store.newest(holder).await?,
+            None => None,
+        };
+        Ok((lock, newest))
     }
 }

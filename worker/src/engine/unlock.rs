@@ -107,6 +107,10 @@ impl Engine {
             if newest.terminal {
                 return Ok(Unlocked::Ended(Box::new(newest)));
             }
+            // Unlocked already: what is left to do is to retire, and only by force is that given up.
+            if !wish.force && self.restore(&newest).is_ok_and(|machine| machine.deployment().is_unlocked()) {
+                return self.see_to_its_end(id, tell).await;
+            }
             if let (Err(EngineError::Snapshot { source, .. }), false) = (self.restore(&newest), wish.force) {
                 return Ok(Unlocked::Refused(UnlockRefused::Unreadable(source)));
             }

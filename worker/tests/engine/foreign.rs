@@ -1,7 +1,9 @@
 //! Somebody else changes the service, a tag, the release or the revision in the middle of a deployment: it is
 //! noticed, named in the history, and not overwritten.
 
-use crate::doubles::call;
+use lockstep::faults::FaultKind;
+
+use crate::doubles::{Trouble, call};
 use crate::stage::{LEASE, Stage};
 
 const THEIRS: &str = "sha256:7777777777777777777777777777777777777777777777777777777777777777";
@@ -93,4 +95,17 @@ async fn what_lags_behind_is_not_taken_for_somebody_elses_change() {
     stage.wire.before(call("resolve_tag"), async move { on.registry.push(&beta, shown) });
     stage.up_to(&worker, id, "healthy").await;
     assert!(!stage.newest(id).detail.contains("somebody"), "{}", stage.newest(id).detail);
+}
+
+#[tokio::test]
+async fn what_runs_proven_is_healthy_although_nobody_can_say_what_became_of_the_release() {
+    let stage = Stage::new();
+    let worker = stage.worker("a");
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&worker, id, "deploying/checking-readiness").await;
+    stage.clock.forward(LEASE);
+    stage.wire.trouble("release", Trouble::without_effect(FaultKind::Denied));
+    stage.up_to(&worker, id, "healthy").await;
+    let summary = stage.machine(id).ending().unwrap().summary;
+    assert!(summary.contains("tags, release and revision could not be looked at: GitHub"), "{summary}");
 }

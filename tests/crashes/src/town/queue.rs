@@ -44,12 +44,13 @@ impl Queue {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a message that becomes visible then.
-    pub(crate) fn put(&self, body: String, visible_at: i64) {
+    /// Puts a message that becomes visible then; its number.
+    pub(crate) fn put(&self, body: String, visible_at: i64) -> u64 {
         let mut state = self.lock();
         state.numbered += 1;
         let number = state.numbered;
         state.messages.push(Message { number, body, visible_at, delivery: 0 });
+        number
     }
 
     /// Delivers the message that has been visible longest.
@@ -107,11 +108,10 @@ impl Queue {
         json!({ "MessageId": format!("message-{}", self.lock().numbered) })
     }
 
-    /// Makes what was delivered last visible at once, before everything else: SQS may redeliver at any time.
-    pub(crate) fn redeliver_last(&self) {
+    /// Makes this message visible at once, before everything else: SQS may redeliver at any time.
+    pub(crate) fn redeliver(&self, number: u64) {
         let mut state = self.lock();
-        let last = state.messages.iter_mut().filter(|message| message.delivery > 0);
-        if let Some(message) = last.max_by_key(|message| message.delivery) {
+        for message in state.messages.iter_mut().filter(|message| message.number == number) {
             message.visible_at = 0;
         }
     }
