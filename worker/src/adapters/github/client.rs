@@ -78,6 +78,11 @@ impl Client {
         Ok(Self { settings, secrets: Secrets::new([secret]), speaker, installation: OnceCell::new() })
     }
 
+    /// An answer whose fault does not show the token: GitHub's own words may hold it wherever they are quoted.
+    pub(super) fn discreet<T>(&self, answer: Answer<T>) -> Answer<T> {
+        answer.map_err(|fault| Fault { message: self.secrets.hide(&fault.message), ..fault })
+    }
+
     /// The repository's own path.
     pub(super) fn route(&self) -> Route {
         Route::repository(&self.settings.owner, &self.settings.repository)

@@ -28,27 +28,27 @@ impl GitHubForge {
 #[async_trait]
 impl Forge for GitHubForge {
     async fn default_branch(&self) -> Answer<String> {
-        source::default_branch(&self.client).await
+        self.client.discreet(source::default_branch(&self.client).await)
     }
 
     async fn resolve(&self, reference: &str) -> Answer<Option<CommitSha>> {
-        source::resolve(&self.client, reference).await
+        self.client.discreet(source::resolve(&self.client, reference).await)
     }
 
     async fn is_on_branch(&self, commit: &CommitSha, branch: &str) -> Answer<bool> {
-        source::is_on_branch(&self.client, commit, branch).await
+        self.client.discreet(source::is_on_branch(&self.client, commit, branch).await)
     }
 
     async fn checks(&self, commit: &CommitSha) -> Answer<Checks> {
-        checks::checks(&self.client, commit).await
+        self.client.discreet(checks::checks(&self.client, commit).await)
     }
 
     async fn file(&self, path: &str, commit: &CommitSha) -> Answer<Option<String>> {
-        source::file(&self.client, path, commit).await
+        self.client.discreet(source::file(&self.client, path, commit).await)
     }
 
     async fn dispatch(&self, dispatch: &Dispatch) -> Answer<Option<u64>> {
-        runs::dispatch(&self.client, dispatch).await
+        self.client.discreet(runs::dispatch(&self.client, dispatch).await)
     }
 
     async fn find_run(
@@ -57,30 +57,30 @@ impl Forge for GitHubForge {
         deployment: DeploymentId,
         since: Timestamp,
     ) -> Answer<Option<BuildRun>> {
-        runs::find_run(&self.client, workflow, deployment, since).await
+        self.client.discreet(runs::find_run(&self.client, workflow, deployment, since).await)
     }
 
     async fn run(&self, id: u64) -> Answer<Option<BuildRun>> {
-        runs::run(&self.client, id).await
+        self.client.discreet(runs::run(&self.client, id).await)
     }
 
     async fn tag_commit(&self, tag: &str) -> Answer<Option<CommitSha>> {
-        tags::tag_commit(&self.client, tag).await
+        self.client.discreet(tags::tag_commit(&self.client, tag).await)
     }
 
     async fn release(&self, tag: &str) -> Answer<Option<Release>> {
-        releases::release(&self.client, tag).await
+        self.client.discreet(releases::release(&self.client, tag).await)
     }
 
     async fn latest_release(&self) -> Answer<Option<Release>> {
-        releases::latest_release(&self.client).await
+        self.client.discreet(releases::latest_release(&self.client).await)
     }
 
     async fn create_release(&self, new: &NewRelease) -> Answer<Release> {
-        releases::create(&self.client, new).await
+        self.client.discreet(releases::create(&self.client, new).await)
     }
 
     async fn change_release(&self, id: u64, change: &ReleaseChange) -> Answer<()> {
-        releases::change(&self.client, id, change).await
+        self.client.discreet(releases::change(&self.client, id, change).await)
     }
 }

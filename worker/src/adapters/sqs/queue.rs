@@ -156,7 +156,7 @@ pub(super) fn delivery(message: Message) -> Answer<Delivery> {
 
 /// Whole seconds, rounded up: what is to wait for a lease must not come before its end.
 pub(super) fn seconds(duration: Duration, longest: i32) -> i32 {
-    let whole = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    let whole = duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0));
     i32::try_from(whole).unwrap_or(longest).min(longest)
 }
 
