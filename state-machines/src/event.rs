@@ -215,8 +215,8 @@ pub enum TagsOutcome {
     /// Somebody else has moved `latest` since it was last looked at. It follows production, so it is moved all
     /// the same, but not before this is on record.
     Foreign {
-        /// What it names now.
-        found: ImageDigest,
+        /// What it names now; `None` when it is gone.
+        found: Option<ImageDigest>,
     },
     /// A tag that must never move names something else.
     Taken(Refusal),
@@ -347,6 +347,8 @@ pub enum VerificationOutcome {
         /// What was seen.
         evidence: Evidence,
     },
+    /// What was seen may be a picture from before this deployment's own changes: it says nothing yet.
+    Unsettled,
     /// Something else runs.
     WrongDigest {
         /// In words.

@@ -44,6 +44,7 @@ impl Event {
             Self::Rollout(RolloutOutcome::Superseded { .. }) => "rollout-superseded",
             Self::Verification(VerificationOutcome::Verified(_)) => "verified",
             Self::Verification(VerificationOutcome::NotReady { .. }) => "not-ready",
+            Self::Verification(VerificationOutcome::Unsettled) => "picture-unsettled",
             Self::Verification(VerificationOutcome::WrongDigest { .. }) => "wrong-digest",
             Self::Verification(VerificationOutcome::Superseded { .. }) => "superseded",
             Self::Restore(RestoreOutcome::Restored { .. }) => "references-restored",

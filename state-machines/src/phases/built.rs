@@ -34,10 +34,15 @@ pub(super) fn handle(
             Outcome::Transition(State::PublishingRelease)
         }
         (State::MovingTags, Event::Tags(TagsOutcome::Foreign { found })) => {
-            cx.say(format!("found: somebody has moved latest to {found} meanwhile; it is moved on"));
+            cx.say(match found {
+                Some(found) => {
+                    format!("found: somebody has moved latest to {found} meanwhile; it is moved on")
+                }
+                None => "found: somebody has deleted latest meanwhile; it is made again".to_owned(),
+            });
             if let Some(inspection) = &mut d.inspection {
-                let before = inspection.latest.replace(found.clone());
-                cx.changed = before.as_ref() != Some(found);
+                cx.changed = inspection.latest != *found;
+                inspection.latest.clone_from(found);
             }
             Outcome::Handled
         }

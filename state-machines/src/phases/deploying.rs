@@ -167,6 +167,7 @@ fn verifying(
             cx.evidence = evidence.clone();
             Outcome::Handled
         }
+        VerificationOutcome::Unsettled => Outcome::Handled,
         VerificationOutcome::WrongDigest { message, evidence } => {
             if roll_out_afresh(d) {
                 cx.say(format!("the image does not run everywhere: {message}; rolling it out afresh"));

@@ -64,6 +64,7 @@ fn verifying(
             cx.evidence = evidence.clone();
             Outcome::Handled
         }
+        VerificationOutcome::Unsettled => Outcome::Handled,
         VerificationOutcome::WrongDigest { message, evidence } => {
             cx.evidence = evidence.clone();
             Outcome::Transition(d.fail(state, FailureCode::Parity, message.clone(), cx))

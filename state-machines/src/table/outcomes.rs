@@ -102,7 +102,7 @@ fn binding(last: Option<&BindingOutcome>) -> Option<BindingOutcome> {
 fn tags(last: Option<&TagsOutcome>) -> Option<TagsOutcome> {
     match last {
         None => Some(TagsOutcome::Moved { moved: Vec::new() }),
-        Some(TagsOutcome::Moved { .. }) => Some(TagsOutcome::Foreign { found: digest(7) }),
+        Some(TagsOutcome::Moved { .. }) => Some(TagsOutcome::Foreign { found: Some(digest(7)) }),
         Some(TagsOutcome::Foreign { .. }) => Some(TagsOutcome::Taken(refusal(RefusalCode::TagTaken))),
         Some(TagsOutcome::Taken(_)) => None,
     }
@@ -175,7 +175,8 @@ fn verification(last: Option<&VerificationOutcome>) -> Option<VerificationOutcom
         Some(VerificationOutcome::Verified(_)) => {
             Some(VerificationOutcome::NotReady { evidence: evidence() })
         }
-        Some(VerificationOutcome::NotReady { .. }) => Some(VerificationOutcome::WrongDigest {
+        Some(VerificationOutcome::NotReady { .. }) => Some(VerificationOutcome::Unsettled),
+        Some(VerificationOutcome::Unsettled) => Some(VerificationOutcome::WrongDigest {
             message: "a task runs another image".to_owned(),
             evidence: evidence(),
         }),

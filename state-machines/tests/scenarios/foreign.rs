@@ -80,11 +80,14 @@ fn moved_references_are_said_in_history_and_verdict_and_stop_nothing() {
 #[test]
 fn a_foreign_move_of_latest_is_recorded_once_and_moved_on() {
     let mut run = Run::of(Scenario::production().with_previous()).up_to(State::MovingTags);
-    let found = |number| Event::Tags(TagsOutcome::Foreign { found: digest(number) });
+    let foreign = |found| Event::Tags(TagsOutcome::Foreign { found });
+    let found = |number| foreign(Some(digest(number)));
     let noted = run.take(found(7)).unwrap();
     assert_eq!((noted.from, noted.to), (State::MovingTags, State::MovingTags));
     assert!(noted.detail.contains(digest(7).as_str()), "{}", noted.detail);
     assert_eq!(run.take(found(7)), None, "it is on record");
     assert!(run.take(found(8)).is_some(), "another move is another record");
+    let gone = run.take(foreign(None)).unwrap();
+    assert!(gone.detail.contains("deleted latest"), "{}", gone.detail);
     assert_eq!(run.finished().path().last(), Some(&"healthy"));
 }

@@ -1,8 +1,7 @@
 //! Returning `latest` and GitHub's latest release to the last healthy release, where they still are as this
 //! deployment put them (protocol rule 16); somebody else's move is left alone and named. The release of the
-//! failed promotion says in its notes what became of it. Converges: a repeat finds everything done, or does it
-//! again. A read may be older than this deployment's own move moments before, so finding the last healthy release
-//! there is no reason not to put it there, until such a read has become impossible.
+//! failed promotion says in its notes what became of it. Converges: a repeat does it again. A read may be older than
+//! this deployment's own move moments before, so finding the last healthy release there is no reason not to put it there.
 
 use lockstep_events::{ImageDigest, Version};
 use lockstep_state_machines::{HealthyRelease, RestoreOutcome};
@@ -37,11 +36,7 @@ async fn latest_tag(
 ) -> Result<Option<String>, EffectError> {
     let registry = &scene.place.application.registry;
     let found = seen(registry.resolve(LATEST).await)?;
-    let is_back = found.as_ref() == Some(&previous.digest);
-    if is_back && scene.is_settled() {
-        return Ok(Some(format!("{LATEST} names {}", previous.image_tag)));
-    }
-    if !is_back && found.as_ref() != Some(digest) {
+    if ![digest, &previous.digest].map(Some).contains(&found.as_ref()) {
         return Ok(Some(format!("{LATEST} is left alone: somebody else moved it")));
     }
     scene.permit.send(Service::Registry, PUT, registry.point(LATEST, &previous.digest)).await?;
@@ -57,11 +52,10 @@ async fn latest_release(
     let pattern = &application.config.release_tag;
     let (failed, healthy) = (pattern.tag_of(version), pattern.tag_of(&previous.version));
     let latest = seen(application.forge.latest_release().await)?;
-    let is_back = latest.as_ref().is_some_and(|latest| latest.tag == healthy.as_str());
-    if failed == healthy || (is_back && scene.is_settled()) {
+    if failed == healthy {
         return Ok(Some(format!("the latest release is {healthy}")));
     }
-    if !is_back && latest.is_some_and(|latest| latest.tag != failed.as_str()) {
+    if latest.is_some_and(|latest| ![failed.as_str(), healthy.as_str()].contains(&latest.tag.as_str())) {
         return Ok(Some("the latest release is left alone: somebody else moved it".to_owned()));
     }
     let Some(release) = seen(application.forge.release(healthy.as_str()).await)? else {

@@ -41,7 +41,7 @@ pub(super) async fn move_tags(
     if latest {
         let found = seen(registry.resolve(LATEST).await)?;
         if found.as_ref() != Some(digest) {
-            if let Some(found) = found.filter(|found| is_foreign(found, scene)) {
+            if is_foreign(found.as_ref(), scene) {
                 return Ok(TagsOutcome::Foreign { found });
             }
             scene.permit.send(Service::Registry, PUT, registry.point(LATEST, digest)).await?;
@@ -51,9 +51,9 @@ pub(super) async fn move_tags(
     Ok(TagsOutcome::Moved { moved })
 }
 
-/// Whether somebody else has moved `latest` since it was last looked at.
-fn is_foreign(found: &ImageDigest, scene: &Scene<'_>) -> bool {
+/// Whether somebody else has moved or deleted `latest` since it was last looked at.
+fn is_foreign(found: Option<&ImageDigest>, scene: &Scene<'_>) -> bool {
     let Some(inspection) = &scene.deployment().inspection else { return false };
     let previous = inspection.previous.as_ref().map(|previous| &previous.digest);
-    inspection.latest.as_ref() != Some(found) && previous != Some(found)
+    inspection.latest.as_ref() != found && (found.is_none() || previous != found)
 }

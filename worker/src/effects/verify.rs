@@ -32,9 +32,7 @@ pub(super) async fn verify(
         && primary.task_definition != wanted.task_definition
     {
         if !scene.is_settled() {
-            return Ok(VerificationOutcome::NotReady {
-                evidence: evidence::collect(&view, &[], wanted.task_definition),
-            });
+            return Ok(VerificationOutcome::Unsettled);
         }
         let message = format!(
             "{} was replaced by {} while it was being checked; that is left in place",
@@ -67,18 +65,14 @@ pub(super) async fn verify(
     Ok(match prove(&live, contents.as_ref(), wanted, container) {
         Ok(proof) if wanted.leg == Leg::Candidate => {
             // What runs is proven: a service that cannot say what became of the references does not undo that.
-            let mut findings = match findings::of(wanted.task_definition, wanted.digest, scene).await {
+            let findings = match findings::of(wanted.task_definition, wanted.digest, scene).await {
+                // Perhaps a picture from before this deployment's own changes, and there is time to look again.
+                Ok(findings) if !findings.is_empty() && !scene.is_settled() && !scene.is_last_look() => {
+                    return Ok(VerificationOutcome::Unsettled);
+                }
                 Ok(findings) => findings,
                 Err(fault) => vec![format!("tags, release and revision could not be looked at: {fault}")],
             };
-            if !findings.is_empty() && !scene.is_settled() && !scene.is_last_look() {
-                // Registry and forge may show what was before this deployment's own changes: look again.
-                // Where the image runs already that would count as not ready, so nothing is said instead.
-                if scene.deployment().inspection.as_ref().is_none_or(|i| i.already_running.is_none()) {
-                    return Ok(VerificationOutcome::NotReady { evidence });
-                }
-                findings.clear();
-            }
             VerificationOutcome::Verified(Proof { findings, ..proof })
         }
         Ok(proof) => VerificationOutcome::Verified(proof),
