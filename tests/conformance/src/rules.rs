@@ -51,6 +51,17 @@ pub struct Rule<P> {
     pub check: fn(P) -> BoxFuture<'static, Verdict>,
 }
 
+/// The rules of a suite: modules, each with its functions from a place to a [`Verdict`].
+#[macro_export]
+macro_rules! rules {
+    ($($module:ident: $($rule:ident),+;)+) => {
+        vec![$($($crate::Rule {
+            name: concat!(stringify!($module), "::", stringify!($rule)),
+            check: |place| Box::pin($module::$rule(place)),
+        }),+),+]
+    };
+}
+
 /// A rule that a stand-in is known to break.
 pub struct Deviation {
     /// The rule's name.

@@ -36,58 +36,83 @@ pub fn clusters(ports: &Ports) -> Vec<ClusterSeed> {
     ]
 }
 
-fn cluster(name: &str, tasks: u32, registry: u16, front: u16, database: u16) -> ClusterSeed {
-    let application = json!({
+fn cluster(name: &str, tasks: u32, registry: u16, front: u16, database_port: u16) -> ClusterSeed {
+    let place = |service, front| Place { cluster: name, service, registry, front };
+    ClusterSeed {
+        name: name.to_owned(),
+        services: vec![
+            application(&place("app", front), IMAGES, tasks, database_port),
+            database(&place("database", database_port)),
+        ],
+    }
+}
+
+/// Where a service is, and what it is reached by.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The cluster's name.
+    pub cluster: &'a str,
+    /// The service's name; its task definitions' family is both names.
+    pub service: &'a str,
+    /// The registry's port.
+    pub registry: u16,
+    /// The port of the service's front.
+    pub front: u16,
+}
+
+/// An application's service that was never deployed to: it is to run `tasks` of an image that does not exist.
+#[must_use]
+pub fn application(place: &Place<'_>, images: &str, tasks: u32, database: u16) -> ServiceSeed {
+    let container = json!({
         "name": "app",
-        "image": format!("127.0.0.1:{registry}/{IMAGES}:bootstrap"),
+        "image": format!("127.0.0.1:{}/{images}:bootstrap", place.registry),
         "essential": true,
         "environment": [{ "name": "DATABASE_URL", "value": format!("http://127.0.0.1:{database}") }],
         "portMappings": [{ "containerPort": 8080 }],
-    });
-    let postgres = json!({
-        "name": "postgres",
-        "image": format!("127.0.0.1:{registry}/{DATABASE_IMAGES}:18"),
-        "essential": true,
-        "portMappings": [{ "containerPort": 5432 }],
     });
     let rolling = json!({
         "minimumHealthyPercent": 100,
         "maximumPercent": 200,
         "deploymentCircuitBreaker": { "enable": true, "rollback": true },
     });
-    let replacing = json!({ "minimumHealthyPercent": 0, "maximumPercent": 100 });
-    ClusterSeed {
-        name: name.to_owned(),
-        services: vec![
-            ServiceSeed {
-                name: "app".to_owned(),
-                task_definition: family(&format!("{name}-app"), &application),
-                desired_count: tasks,
-                deployment_configuration: rolling,
-                front_port: front,
-                initial: Initial::NeverCompleted,
-            },
-            ServiceSeed {
-                name: "database".to_owned(),
-                task_definition: family(&format!("{name}-database"), &postgres),
-                desired_count: 1,
-                deployment_configuration: replacing,
-                front_port: database,
-                initial: Initial::Completed,
-            },
-        ],
-    }
+    service(place, &container, tasks, rolling, Initial::NeverCompleted)
 }
 
-fn family(name: &str, container: &Value) -> Value {
-    json!({
-        "family": name,
-        "networkMode": "awsvpc",
-        "requiresCompatibilities": ["FARGATE"],
-        "cpu": "256",
-        "memory": "512",
-        "containerDefinitions": [container],
-    })
+/// A database's service, which runs.
+#[must_use]
+pub fn database(place: &Place<'_>) -> ServiceSeed {
+    let container = json!({
+        "name": "postgres",
+        "image": format!("127.0.0.1:{}/{DATABASE_IMAGES}:18", place.registry),
+        "essential": true,
+        "portMappings": [{ "containerPort": 5432 }],
+    });
+    let replacing = json!({ "minimumHealthyPercent": 0, "maximumPercent": 100 });
+    service(place, &container, 1, replacing, Initial::Completed)
+}
+
+fn service(
+    place: &Place<'_>,
+    container: &Value,
+    tasks: u32,
+    configuration: Value,
+    initial: Initial,
+) -> ServiceSeed {
+    ServiceSeed {
+        name: place.service.to_owned(),
+        task_definition: json!({
+            "family": format!("{}-{}", place.cluster, place.service),
+            "networkMode": "awsvpc",
+            "requiresCompatibilities": ["FARGATE"],
+            "cpu": "256",
+            "memory": "512",
+            "containerDefinitions": [container],
+        }),
+        desired_count: tasks,
+        deployment_configuration: configuration,
+        front_port: place.front,
+        initial,
+    }
 }
 
 /// Builds and pushes the database's image; pushing it again changes nothing.

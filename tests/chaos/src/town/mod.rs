@@ -63,7 +63,7 @@ impl Town {
         let dynamodb = DynamoDbLocal::start().await;
         let sqs = Sqs::start(address(port::SQS), REGION, ACCOUNT).unwrap();
         let registry = Registry::start(address(port::REGISTRY), &folder.path().join("registry")).unwrap();
-        seeds::push_database(&programs.sample_app).await;
+        sandbox::seeds::push_database(port::REGISTRY, &programs.sample_app).await.unwrap();
         let github = GithubSim::start(github_sim::Config {
             listen: address(port::GITHUB),
             state_file: None,

@@ -17,18 +17,9 @@ mod receipts;
 mod sending;
 mod visibility;
 
-use conformance::{Deviation, Ministack, Rule, isolated, judge, proof};
+use conformance::{Deviation, Ministack, Rule, isolated, judge, proof, rules};
 use fixtures::Place;
 use sandbox::stand_ins::Sqs;
-
-macro_rules! rules {
-    ($($module:ident: $($rule:ident),+;)+) => {
-        vec![$($(Rule {
-            name: concat!(stringify!($module), "::", stringify!($rule)),
-            check: |place| Box::pin($module::$rule(place)),
-        }),+),+]
-    };
-}
 
 fn rules() -> Vec<Rule<Place>> {
     rules! {

@@ -18,18 +18,9 @@ mod once;
 mod queries;
 mod transactions;
 
-use conformance::{Deviation, DynamoDbLocal, Ministack, Rule, isolated, judge, proof};
+use conformance::{Deviation, DynamoDbLocal, Ministack, Rule, isolated, judge, proof, rules};
 use fixtures::Table;
 use sandbox::stand_ins::DynamoDb;
-
-macro_rules! rules {
-    ($($module:ident: $($rule:ident),+;)+) => {
-        vec![$($(Rule {
-            name: concat!(stringify!($module), "::", stringify!($rule)),
-            check: |table| Box::pin($module::$rule(table)),
-        }),+),+]
-    };
-}
 
 fn rules() -> Vec<Rule<Table>> {
     rules! {
