@@ -46,9 +46,10 @@ fn the_checked_in_table_matches_the_code() {
 }
 
 #[test]
-fn nothing_permanent_may_have_happened_and_every_kind_is_listed_once() {
+fn of_what_is_permanent_only_an_unreadable_answer_may_have_happened_and_every_kind_is_listed_once() {
     for kind in FaultKind::ALL {
-        assert!(kind.is_transient() || !kind.may_have_happened(), "{kind:?}");
+        let in_doubt = !kind.is_transient() && kind.may_have_happened();
+        assert_eq!(in_doubt, kind == FaultKind::Unintelligible, "{kind:?}");
         assert_eq!(FaultKind::ALL.iter().filter(|other| **other == kind).count(), 1);
     }
     for condition in Condition::ALL {
@@ -179,7 +180,10 @@ fn consequence(kind: FaultKind) -> &'static str {
         FaultKind::NotFound => {
             "where it may be absent: an answer. Else it ends: in `failed` before anything was deployed, by the way back after"
         }
-        FaultKind::Denied | FaultKind::Refused | FaultKind::Unintelligible => {
+        FaultKind::Unintelligible => {
+            "ends like any permanent fault; after a change not before a lease has passed, when what was sent has arrived or never will"
+        }
+        FaultKind::Denied | FaultKind::Refused => {
             "ends: in `failed` before anything was deployed, by the way back after"
         }
     }

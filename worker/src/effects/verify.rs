@@ -71,6 +71,7 @@ pub(super) async fn verify(
                     return Ok(VerificationOutcome::Unsettled);
                 }
                 Ok(findings) => findings,
+                Err(fault) if scene.is_retried(&fault) => return Err(fault),
                 Err(fault) => vec![format!("tags, release and revision could not be looked at: {fault}")],
             };
             VerificationOutcome::Verified(Proof { findings, ..proof })

@@ -47,9 +47,10 @@ impl FaultKind {
         }
     }
 
-    /// Whether the call may have taken effect although it failed.
+    /// Whether the call may have taken effect although it failed. An answer that cannot be understood is one:
+    /// the service has done something, and what it says of it is lost.
     #[must_use]
     pub const fn may_have_happened(self) -> bool {
-        matches!(self, Self::Unavailable | Self::TimedOut | Self::Connection)
+        matches!(self, Self::Unavailable | Self::TimedOut | Self::Connection | Self::Unintelligible)
     }
 }

@@ -109,3 +109,33 @@ async fn what_runs_proven_is_healthy_although_nobody_can_say_what_became_of_the_
     let summary = stage.machine(id).ending().unwrap().summary;
     assert!(summary.contains("tags, release and revision could not be looked at: GitHub"), "{summary}");
 }
+
+#[tokio::test]
+async fn a_look_at_the_release_that_meets_transient_faults_is_tried_again_until_the_retries_are_spent() {
+    let stage = Stage::new();
+    let worker = stage.worker("a");
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&worker, id, "deploying/checking-readiness").await;
+    stage.clock.forward(LEASE);
+    stage.wire.trouble("release", Trouble::without_effect(FaultKind::Throttled));
+    stage.up_to(&worker, id, "healthy").await;
+    let summary = stage.machine(id).ending().unwrap().summary;
+    assert!(!summary.contains("could not be looked at"), "one fault is no reason to say less: {summary}");
+    let retried = stage.store.items(id).into_iter().find(|item| item.event == "transient-fault").unwrap();
+    assert!(retried.detail.contains("GitHub"), "{}", retried.detail);
+}
+
+#[tokio::test]
+async fn a_look_at_the_release_that_never_answers_does_not_undo_what_runs_proven() {
+    let stage = Stage::new();
+    let worker = stage.worker("a");
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&worker, id, "deploying/checking-readiness").await;
+    stage.clock.forward(LEASE);
+    for _ in 0..20 {
+        stage.wire.trouble("release", Trouble::without_effect(FaultKind::Throttled));
+    }
+    stage.up_to(&worker, id, "healthy").await;
+    let summary = stage.machine(id).ending().unwrap().summary;
+    assert!(summary.contains("tags, release and revision could not be looked at: GitHub"), "{summary}");
+}

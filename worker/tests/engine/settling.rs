@@ -41,3 +41,16 @@ async fn what_certainly_did_not_happen_ends_at_once() {
     stage.done(&a, &message).await;
     assert_eq!(stage.newest(id).to, "failed");
 }
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_ends_only_when_what_was_sent_has_settled() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    let (id, message) = stage.ask("staging");
+    stage.wire.trouble("dispatch", Trouble::after_effect(FaultKind::Unintelligible));
+    stage.done(&a, &message).await;
+    assert_eq!(stage.newest(id).to, "rolling-back/settling-last-call");
+    assert!(stage.store.lock("staging").holder.is_some(), "the build that was asked for may still push");
+    stage.up_to(&a, id, "failed").await;
+    assert_eq!(stage.wire.count("dispatch"), 1, "what is permanent is not tried again");
+}
