@@ -65,7 +65,7 @@ call_timeout_seconds = 30
 poll_seconds = 15
 reconcile_seconds = 3600
 [deadlines]
-readiness_seconds = 45
+readiness_seconds = 60
 [applications.{REPOSITORY}]
 release_tag = "{{version}}"
 [applications.{REPOSITORY}.github]
