@@ -2,7 +2,9 @@
 //! on this process's own monotonic clock since its last commit; no two hosts' clocks are compared. A worker
 //! that was paused for longer than its claim therefore sends nothing when it wakes up (protocol rule 4).
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use crate::faults::{Fault, FaultKind, Service};
@@ -38,7 +40,8 @@ impl<'a> Permit<'a> {
     }
 
     /// Sends a change, if the claim has time left for it, and gives it up after the call time-out, however
-    /// many requests the adapter makes of it.
+    /// many requests the adapter makes of it. A process that was stopped in the middle of the call, with
+    /// the change not yet on the wire (resolving a name, shaking hands), drops it unsent when it goes on.
     ///
     /// # Errors
     /// `ClaimSpent` when it was not sent; otherwise what the service answered, or that it did not in time.
@@ -49,7 +52,17 @@ impl<'a> Permit<'a> {
         call: impl Future<Output = Answer<T>>,
     ) -> Result<T, EffectError> {
         self.check()?;
-        match within(self.clock, self.call_timeout, call).await {
+        let begun = self.clock.lived();
+        let mut call = pin!(call);
+        // Asked before the call may take its next step, so an answer that comes after the time-out is lost too:
+        // it counts as one that may have happened, and is looked for.
+        let in_time = poll_fn(|cx| {
+            if self.clock.lived().saturating_sub(begun) >= self.call_timeout {
+                return Poll::Ready(None);
+            }
+            call.as_mut().poll(cx).map(Some)
+        });
+        match within(self.clock, self.call_timeout, in_time).await.flatten() {
             Some(answer) => answer.map_err(EffectError::Fault),
             None => {
                 let message = format!("no answer within {} s", self.call_timeout.as_secs());
@@ -68,13 +81,21 @@ impl<'a> Permit<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use async_trait::async_trait;
     use jiff::Timestamp;
 
     use super::*;
 
-    /// Stands at one moment; every sleep is over at once.
-    struct Moment(Duration);
+    /// Stands at one moment unless it is moved; every sleep is over at once.
+    struct Moment(Mutex<Duration>);
+
+    impl Moment {
+        fn at(seconds: u64) -> Self {
+            Self(Mutex::new(Duration::from_secs(seconds)))
+        }
+    }
 
     #[async_trait]
     impl Clock for Moment {
@@ -83,10 +104,13 @@ mod tests {
         }
 
         fn lived(&self) -> Duration {
-            self.0
+            *self.0.lock().unwrap()
         }
 
-        async fn sleep(&self, _: Duration) {}
+        async fn sleep(&self, _: Duration) {
+            // The call is asked first each time; a second look at it comes before this is over.
+            tokio::task::yield_now().await;
+        }
     }
 
     fn permit(clock: &Moment, committed: u64) -> Permit<'_> {
@@ -96,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_call_that_could_outlive_the_claim_is_not_sent() {
-        let clock = Moment(Duration::from_secs(100));
+        let clock = Moment::at(100);
         assert!(permit(&clock, 100).check().is_ok());
         assert!(permit(&clock, 91).check().is_ok());
         assert_eq!(permit(&clock, 90).check(), Err(EffectError::ClaimSpent), "it would be listed too late");
@@ -104,10 +128,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_change_without_an_answer_is_given_up_before_the_claim_ends() {
-        let clock = Moment(Duration::from_secs(100));
+        let clock = Moment::at(100);
         let silence = std::future::pending::<Answer<()>>();
         let given_up = permit(&clock, 100).send(Service::Ecs, "UpdateService", silence).await.unwrap_err();
         let EffectError::Fault(fault) = given_up else { panic!("{given_up}") };
         assert!(fault.is_transient() && fault.may_have_happened(), "{fault}");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_was_stopped_in_the_middle_of_a_call_does_not_send_it_afterwards() {
+        let clock = Moment::at(100);
+        let sent = Mutex::new(false);
+        let call = async {
+            // Resolving the name, the process is stopped for twelve seconds.
+            *clock.0.lock().unwrap() += Duration::from_secs(12);
+            tokio::task::yield_now().await;
+            *sent.lock().unwrap() = true;
+            Ok(())
+        };
+        let given_up = permit(&clock, 100).send(Service::Ecs, "UpdateService", call).await.unwrap_err();
+        let EffectError::Fault(fault) = given_up else { panic!("{given_up}") };
+        assert!(fault.is_transient() && fault.may_have_happened(), "{fault}");
+        assert!(!*sent.lock().unwrap());
     }
 }

@@ -121,7 +121,7 @@ async fn rolls_back_itself(service: &ServiceRef, scene: &Scene<'_>) -> Result<bo
 
 /// Since when rollouts of this deployment may have been created: the longest that its states that lead here
 /// may have taken.
-fn window(scene: &Scene<'_>) -> jiff::Timestamp {
+pub(super) fn window(scene: &Scene<'_>) -> jiff::Timestamp {
     let deadlines = &scene.world.policy.deadlines;
     let longest = deadlines.action.saturating_add(deadlines.rollout).saturating_add(deadlines.readiness);
     scene.machine.since().checked_sub(longest).unwrap_or(jiff::Timestamp::UNIX_EPOCH)

@@ -65,14 +65,16 @@ pub(super) async fn verify(
     Ok(match prove(&live, contents.as_ref(), wanted, container) {
         Ok(proof) if wanted.leg == Leg::Candidate => {
             // What runs is proven: a service that cannot say what became of the references does not undo that.
-            let findings = match findings::of(wanted.task_definition, wanted.digest, scene).await {
+            let findings = match findings::of(&view, wanted.task_definition, wanted.digest, scene).await {
                 // Perhaps a picture from before this deployment's own changes, and there is time to look again.
                 Ok(findings) if !findings.is_empty() && !scene.is_settled() && !scene.is_last_look() => {
                     return Ok(VerificationOutcome::Unsettled);
                 }
                 Ok(findings) => findings,
                 Err(fault) if scene.is_retried(&fault) => return Err(fault),
-                Err(fault) => vec![format!("tags, release and revision could not be looked at: {fault}")],
+                Err(fault) => vec![format!(
+                    "whether somebody changed tags, release, revision or service meanwhile could not be looked at: {fault}"
+                )],
             };
             VerificationOutcome::Verified(Proof { findings, ..proof })
         }

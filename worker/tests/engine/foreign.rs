@@ -82,6 +82,20 @@ async fn what_was_made_and_is_gone_or_moved_is_named_and_left_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_rollout_that_somebody_forced_is_named() {
+    let stage = Stage::new();
+    let worker = stage.worker("a");
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&worker, id, "deploying/checking-readiness").await;
+    let ours = stage.cluster.primary("shop-staging");
+    stage.cluster.force("shop-staging");
+    stage.clock.forward(LEASE);
+    stage.up_to(&worker, id, "healthy").await;
+    let summary = stage.machine(id).ending().unwrap().summary;
+    assert!(summary.contains(&format!("somebody forced 1 more rollout(s) of {ours} meanwhile")), "{summary}");
+}
+
+#[tokio::test]
 async fn what_lags_behind_is_not_taken_for_somebody_elses_change() {
     let stage = Stage::new();
     let worker = stage.worker("a");
@@ -107,7 +121,10 @@ async fn what_runs_proven_is_healthy_although_nobody_can_say_what_became_of_the_
     stage.wire.trouble("release", Trouble::without_effect(FaultKind::Denied));
     stage.up_to(&worker, id, "healthy").await;
     let summary = stage.machine(id).ending().unwrap().summary;
-    assert!(summary.contains("tags, release and revision could not be looked at: GitHub"), "{summary}");
+    assert!(
+        summary.contains("release, revision or service meanwhile could not be looked at: GitHub"),
+        "{summary}"
+    );
 }
 
 #[tokio::test]
@@ -137,5 +154,8 @@ async fn a_look_at_the_release_that_never_answers_does_not_undo_what_runs_proven
     }
     stage.up_to(&worker, id, "healthy").await;
     let summary = stage.machine(id).ending().unwrap().summary;
-    assert!(summary.contains("tags, release and revision could not be looked at: GitHub"), "{summary}");
+    assert!(
+        summary.contains("release, revision or service meanwhile could not be looked at: GitHub"),
+        "{summary}"
+    );
 }

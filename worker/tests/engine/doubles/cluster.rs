@@ -78,6 +78,14 @@ impl FakeCluster {
         self.state.lock().unwrap().services.get_mut(name).unwrap().primary = task_definition.to_owned();
     }
 
+    /// Somebody else forces another rollout of what a service runs.
+    pub(crate) fn force(&self, name: &str) {
+        let mut state = self.state.lock().unwrap();
+        let rollouts = &mut state.services.get_mut(name).unwrap().rollouts;
+        let newest = rollouts.last().unwrap().clone();
+        rollouts.push(RolloutView { arn: format!("service-deployment/{}", rollouts.len() + 1), ..newest });
+    }
+
     /// Somebody else deregisters a revision.
     pub(crate) fn retire(&self, arn: &str) {
         let mut state = self.state.lock().unwrap();
