@@ -41,7 +41,8 @@ case ${1:-} in
 esac
 
 # Mutants of a package, with the tests that are about it: first the quick ones, then all of them for what these
-# have not noticed. Arguments: the package, the quick tests, all of them; each a list of cargo test's options.
+# have not noticed. Arguments: the package, the quick tests, all of them; each a list of cargo test's options. They go
+# to the build too, which would else link every test program of the package once a mutant.
 failed=0
 part() {
     local package=$1 out=target/mutants/$1 status=0
@@ -51,10 +52,10 @@ part() {
     rm -rf "$out"/mutants.out*
     local -a run=(cargo mutants --package "$package" --no-shuffle --jobs 1 --output "$out" "${filter[@]}" "${extra[@]}")
     local missed=$out/mutants.out/missed.txt
-    "${run[@]}" -- "${quick[@]}" || status=$?
+    "${run[@]}" "${quick[@]/#/--cargo-arg=}" || status=$?
     if [ "$status" = 2 ] || [ "$status" = 3 ] && [ -s "$missed" ]; then
         status=0
-        "${run[@]}" --iterate -- "${all[@]}" || status=$?
+        "${run[@]}" --iterate "${all[@]/#/--cargo-arg=}" || status=$?
     fi
     # 2: some were not noticed; 3: some made the tests hang, which is to notice. Anything else is no result.
     case $status in
@@ -69,8 +70,8 @@ part() {
 }
 
 extra=("$@")
-part lockstep-state-machines "--test scenarios --test snapshots" "--tests"
+part lockstep-state-machines "--test=scenarios --test=snapshots" "--tests"
 if [ "$mode" != core ]; then
-    part lockstep "--test engine" "--lib --test engine --test adapters_aws --test fault_table"
+    part lockstep "--test=engine" "--lib --test=engine --test=adapters_aws --test=fault_table"
 fi
 exit "$failed"

@@ -79,13 +79,16 @@ impl Places {
 const BLOCKS: std::ops::Range<u16> = 0..1300;
 const FIRST_PORT: u16 = 11_000;
 const BLOCK: u16 = 16;
+/// From a block that is taken to the next one that is tried: far away, since the blocks beside it are where the
+/// processes that started just before and after this one begin. Prime to the number of blocks, so none is left out.
+const STRIDE: usize = 389;
 
 /// Nine ports that are free now, next to each other. Every process begins its search elsewhere, so that two
 /// that start at once do not choose the same.
 fn choose() -> std::io::Result<Ports> {
     let blocks = BLOCKS.len();
     let begin = usize::try_from(std::process::id()).unwrap_or(0) % blocks;
-    let ports = (0..blocks).filter_map(|n| u16::try_from((begin + n) % blocks).ok());
+    let ports = (0..blocks).filter_map(|n| u16::try_from((begin + n * STRIDE) % blocks).ok());
     let mut bases = ports.map(|block| FIRST_PORT + block * BLOCK);
     let base = bases.find(|base| (*base..base + 9).all(is_free));
     let base =

@@ -74,11 +74,10 @@ async fn annotate(version: &Version, scene: &Scene<'_>) -> Result<Option<String>
     let Some(release) = seen(application.forge.release(tag.as_str()).await)? else { return Ok(None) };
     let what = if deployment.restored.is_some() { "Rolled back" } else { "Not healthy" };
     let line = format!("**{what}** by deployment `{}`.", deployment.request.id);
-    if release.body.contains(&line) {
-        return Ok(None);
+    if !release.body.contains(&line) {
+        let change = ReleaseChange { make_latest: None, body: Some(format!("{line}\n\n{}", release.body)) };
+        let sent = application.forge.change_release(release.id, &change);
+        scene.permit.send(Service::GitHub, "update a release", sent).await?;
     }
-    let change = ReleaseChange { make_latest: None, body: Some(format!("{line}\n\n{}", release.body)) };
-    let sent = application.forge.change_release(release.id, &change);
-    scene.permit.send(Service::GitHub, "update a release", sent).await?;
     Ok(Some(format!("the notes of {tag} say so")))
 }

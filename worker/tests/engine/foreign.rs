@@ -63,7 +63,8 @@ async fn what_was_made_and_is_gone_or_moved_is_named_and_left_as_it_is() {
     stage.next(&worker).await;
     assert_eq!(stage.newest(id).to, "deploying/checking-readiness", "it may be a picture from before");
     stage.clock.forward(LEASE);
-    stage.up_to(&worker, id, "healthy").await;
+    stage.next(&worker).await;
+    assert_eq!(stage.newest(id).to, "healthy", "a lease later it is not");
     let newest = stage.newest(id);
     for words in [
         format!("somebody moved image tag {beta} to {THEIRS} meanwhile"),

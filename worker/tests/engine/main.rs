@@ -9,6 +9,7 @@
 )]
 
 mod cancelling;
+mod databases;
 mod dead_workers;
 mod doubles;
 mod early_wakes;

@@ -1,4 +1,4 @@
-//! The stage of every test: one application with two staging environments, the doubles, and as many workers
+//! The stage of every test: one application with three staging environments, the doubles, and as many workers
 //! over them as a test wants. Delivers messages and moves the clock by their delays; asserts what always holds.
 
 use std::sync::Arc;
@@ -29,6 +29,9 @@ pub(crate) const POLL: Duration = Duration::from_secs(10);
 /// What ran before any test began.
 const OLD_DIGEST: &str = "sha256:9999999999999999999999999999999999999999999999999999999999999999";
 
+/// The database's image.
+const DATABASE_DIGEST: &str = "sha256:8888888888888888888888888888888888888888888888888888888888888888";
+
 const CONFIGURATION: &str = r#"
 table = "lockstep"
 [queue]
@@ -53,6 +56,13 @@ cluster = "c"
 service = "shop-preview"
 container = "app"
 readiness = { url = "http://127.0.0.1:1/ready", consecutive = 1 }
+[applications.shop.environments.fresh]
+kind = "staging"
+cluster = "c"
+service = "shop-fresh"
+container = "app"
+database = { service = "shop-database" }
+readiness = { url = "http://127.0.0.1:1/ready", consecutive = 1 }
 "#;
 
 /// Everything outside of the workers.
@@ -67,7 +77,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Both environments run an old release that was healthy.
+    /// Every environment runs an old release that was healthy; `fresh` gets a new database each time.
     pub(crate) fn new() -> Arc<Self> {
         let (wire, clock) = (Arc::new(Wire::default()), Arc::new(HandClock::new()));
         let registry = Arc::new(FakeRegistry::new(wire.clone()));
@@ -80,7 +90,9 @@ impl Stage {
             clock,
             wire,
         };
-        for environment in ["staging", "preview"] {
+        stage.cluster.create("shop-database", DATABASE_DIGEST);
+        stage.cluster.stop_first("shop-database");
+        for environment in ["staging", "preview", "fresh"] {
             let service = format!("shop-{environment}");
             stage.cluster.create(&service, OLD_DIGEST);
             let release = HealthyRelease {
@@ -203,6 +215,7 @@ impl Stage {
             if self.store.items(id).last().is_some_and(|newest| newest.to == state) {
                 return;
             }
+            assert!(!self.queue.live().is_empty(), "it ended before {state}: {:#?}", self.path(id));
             self.next(engine).await;
         }
         panic!("never came to {state}: {:#?}", self.path(id));

@@ -1,5 +1,6 @@
 //! Waiting: no write, no worker and one live chain of wake-ups, however often messages come twice or late.
 
+use lockstep::ports::Clock;
 use lockstep_events::Message as Content;
 
 use crate::stage::{POLL, Stage};
@@ -84,4 +85,21 @@ async fn a_wake_up_for_a_deployment_that_has_ended_or_never_was_is_dropped() {
     }
     assert_eq!((stage.store.items(id), stage.wire.services()), (history, services));
     assert_eq!(stage.queue.live(), []);
+}
+
+#[tokio::test]
+async fn the_tasks_of_a_rollout_are_read_at_its_deadline_for_the_evidence_and_not_before() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    stage.cluster.hold_rollouts(true);
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&a, id, "deploying/rolling-out-candidate").await;
+    stage.next(&a).await;
+    assert_eq!(stage.wire.count("tasks"), 0, "a rollout under way says enough");
+    let deadline = stage.machine(id).deadline().unwrap();
+    stage.clock.forward(deadline.duration_since(stage.clock.now()).unsigned_abs());
+    stage.next(&a).await;
+    assert_eq!(stage.wire.count("tasks"), 1);
+    let overdue = stage.store.items(id).into_iter().find(|item| item.event == "rollout-in-progress").unwrap();
+    assert!(overdue.detail.contains("the rollout of the candidate has not finished"), "{}", overdue.detail);
 }

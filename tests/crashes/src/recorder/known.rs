@@ -97,7 +97,13 @@ fn fits(pattern: &str, operation: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{find, fits};
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::{KNOWN, find, fits};
+
+    const POLICY: &str = include_str!("../../../../infra/policies/worker-actions.json");
 
     #[test]
     fn a_star_is_one_segment_and_two_at_the_end_are_any_rest() {
@@ -112,5 +118,20 @@ mod tests {
         assert!(find("ECS", "UpdateService").is_some());
         assert!(find("ECS", "StopServiceDeployment").is_none());
         assert!(find("GitHub", "DELETE /repos/acme/sample/releases/1").is_none());
+    }
+
+    /// What the worker is seen to call in AWS over all flows, and what its role may do, are the same: the suite
+    /// fails on a call that is not listed here, and this fails on one that its policy lacks or has for nothing.
+    #[test]
+    fn the_calls_to_aws_are_those_that_the_workers_policy_allows() {
+        let policy: Value = serde_json::from_str(POLICY).expect("it is JSON");
+        let statements = policy["statements"].as_array().expect("statements");
+        let actions = statements.iter().filter_map(|statement| statement["actions"].as_object());
+        let calls = actions.flat_map(|actions| actions.values()).filter_map(Value::as_array).flatten();
+        let allowed: BTreeSet<&str> = calls.filter_map(Value::as_str).collect();
+        let aws = KNOWN.iter().filter(|known| ["SQS", "DynamoDB", "ECS"].contains(&known.service));
+        let made: BTreeSet<String> =
+            aws.map(|known| format!("{}.{}", known.service, known.operation)).collect();
+        assert_eq!(made, allowed.into_iter().map(str::to_owned).collect());
     }
 }

@@ -128,13 +128,23 @@ impl Call {
 
     /// The state that this call would record as reached, if it is a transition's commit.
     pub(crate) fn commits(&self) -> Option<&str> {
+        self.history_item()?["to"]["S"].as_str()
+    }
+
+    /// The state that this call would record as left for another one: its effect has been done.
+    pub(crate) fn leaves(&self) -> Option<&str> {
+        let item = self.history_item()?;
+        let from = item["from"]["S"].as_str()?;
+        (item["to"]["S"] != from).then_some(from)
+    }
+
+    fn history_item(&self) -> Option<&Value> {
         let item = match self.action.as_str() {
             "PutItem" => &self.body["Item"],
             "TransactWriteItems" => &self.body["TransactItems"][0]["Put"]["Item"],
             _ => return None,
         };
-        item["sk"]["S"].as_str()?.starts_with("event#").then_some(())?;
-        item["to"]["S"].as_str()
+        item["sk"]["S"].as_str()?.starts_with("event#").then_some(item)
     }
 
     fn lock_update(&self) -> Option<&Value> {

@@ -4,12 +4,16 @@
 #![expect(unreachable_pub, reason = "a test program exports nothing; `pub` here means: for the other tests")]
 #![expect(clippy::unwrap_used, reason = "a panic is the report")]
 
+mod actions;
 mod between;
 mod cancellation;
 mod checks;
 mod concurrency;
+mod doctor;
+mod flows;
 mod forges;
 mod hands;
+mod kills;
 mod mailbox;
 mod migration;
 mod names;
@@ -21,6 +25,7 @@ mod stage;
 mod staging;
 mod table;
 mod traces;
+mod trap;
 mod troubles;
 mod untouched;
 mod verdicts;

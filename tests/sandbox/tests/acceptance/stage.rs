@@ -194,14 +194,13 @@ impl Stage {
         answer.error_for_status().ok()?.json().await.ok()
     }
 
-    /// What the workers logged: for the report of a failing test.
+    /// What the workers logged, in the order of their names: for the report of a failing test.
     pub fn logs(&self) -> String {
-        let files = ["worker-1", "worker-2", "worker-3"].map(|name| self.log(name));
-        files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect()
-    }
-
-    fn log(&self, name: &str) -> PathBuf {
-        self.sandbox.places().path(&format!("{name}.log"))
+        let files = std::fs::read_dir(self.sandbox.places().path(".")).unwrap();
+        let mut logs: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+        logs.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
+        logs.sort();
+        logs.iter().filter_map(|log| std::fs::read_to_string(log).ok()).collect()
     }
 }
 

@@ -1,54 +1,18 @@
-//! Workers that end: told to stop, killed at any point, or gone together with everything around them. What
-//! they had begun is finished by another one, with the same verdict, and nothing is done twice.
+//! Workers that end: told to stop, killed while a deployment waits, or gone together with everything around
+//! them. What they had begun is finished by another one, and nothing is done twice. Must never kill between an
+//! effect and its record: that is `kills`.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep_events::DeploymentId;
+use sandbox::Options;
 use sandbox::sample::Variant;
-use sandbox::{Options, WorkerProcess};
-use tokio::sync::Notify;
 
-use crate::between::{Between, Call, Fate, Rule};
+use crate::between::Between;
 use crate::requests::ONE_DEPLOYMENT;
 use crate::stage::{Stage, beta, new_id};
-
-/// Catches the commit of one state: what led to it has been done, and is not recorded.
-#[derive(Default)]
-struct Trap {
-    state: Mutex<Option<&'static str>>,
-    /// What is caught goes on once this is notified; without that, never.
-    release: Option<Notify>,
-}
-
-impl Trap {
-    fn arm(&self, state: &'static str) {
-        *self.state.lock().unwrap() = Some(state);
-    }
-
-    async fn until_caught(&self, stage: &Stage) {
-        stage.until("a caught commit", async || self.state.lock().unwrap().is_none()).await;
-    }
-}
-
-impl Rule for Trap {
-    async fn meet(&self, call: Call) -> Fate {
-        let caught = self.state.lock().unwrap().take_if(|state| call.commits() == Some(state)).is_some();
-        if !caught {
-            return Fate::Pass;
-        }
-        let Some(release) = &self.release else { return Fate::Swallow };
-        release.notified().await;
-        Fate::Pass
-    }
-}
-
-fn spawn(stage: &Stage, name: &str, between: &Between, more: &[(&str, &str)]) -> WorkerProcess {
-    let log = stage.sandbox.places().path(&format!("{name}.log"));
-    let mut variables = vec![("LOCKSTEP__AWS__DYNAMODB_ENDPOINT", between.endpoint())];
-    variables.extend(more);
-    stage.sandbox.spawn_worker_with(&log, name, &variables).unwrap()
-}
+use crate::trap::Trap;
 
 async fn request(stage: &Stage) -> DeploymentId {
     let id = new_id();
@@ -68,12 +32,16 @@ fn slow() -> Options {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_told_to_stop_finishes_what_is_under_way_and_loses_nothing() {
     let mut stage = Stage::set_without_worker(Options::default()).await;
-    let trap = Arc::new(Trap { release: Some(Notify::new()), ..Trap::default() });
-    trap.arm("locked/awaiting-build");
+    let trap = Arc::new(Trap::that_lets_go());
+    trap.arm("locked/dispatching-build");
     let between = Between::start(stage.sandbox.dynamodb().endpoint(), Arc::clone(&trap)).await;
-    let patient =
-        [("LOCKSTEP__WORKER__CALL_TIMEOUT_SECONDS", "30"), ("LOCKSTEP__WORKER__CLAIM_LEASE_SECONDS", "90")];
-    let worker = spawn(&stage, "worker-1", &between, &patient);
+    let patient = [
+        ("LOCKSTEP__AWS__DYNAMODB_ENDPOINT", between.endpoint()),
+        ("LOCKSTEP__WORKER__CALL_TIMEOUT_SECONDS", "30"),
+        ("LOCKSTEP__WORKER__CLAIM_LEASE_SECONDS", "90"),
+    ];
+    let log = stage.sandbox.places().path("worker-1.log");
+    let worker = stage.sandbox.spawn_worker_with(&log, "worker-1", &patient).unwrap();
     stage.sandbox.push("0.1.0", Variant::Good, "First").unwrap();
     let id = request(&stage).await;
     trap.until_caught(&stage).await;
@@ -82,9 +50,7 @@ async fn a_worker_told_to_stop_finishes_what_is_under_way_and_loses_nothing() {
     worker.terminate().unwrap();
     let stopping = async || stage.logs().contains("stopping: finishing what is under way");
     stage.until("a worker that is stopping", stopping).await;
-    if let Some(release) = &trap.release {
-        release.notify_one();
-    }
+    trap.let_go();
     assert!(worker.ended().await.unwrap().success());
     assert!(stage.logs().trim_end().ends_with("stopped"), "{}", stage.logs());
     let newest = stage.store.newest(id).await.unwrap().unwrap();
@@ -96,55 +62,6 @@ async fn a_worker_told_to_stop_finishes_what_is_under_way_and_loses_nothing() {
     let history = stage.history(id).await;
     assert!(history.iter().all(|item| item.event != "claimed"), "{history:#?}");
     stage.traces().are(&ONE_DEPLOYMENT);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn workers_killed_after_an_effect_and_before_its_record_are_replaced_and_nothing_is_done_twice() {
-    let mut stage = Stage::set_without_worker(Options::default()).await;
-    let trap = Arc::new(Trap::default());
-    let between = Between::start(stage.sandbox.dynamodb().endpoint(), Arc::clone(&trap)).await;
-    let sha = stage.sandbox.push("0.1.0", Variant::Good, "First").unwrap();
-    let id = request(&stage).await;
-    // What is recorded after: the build's dispatch, the tag, the prerelease, the candidate's revision, and
-    // UpdateService for the database and for the candidate.
-    let recorded_after = [
-        "locked/awaiting-build",
-        "built/publishing-release",
-        "retagged/registering-database",
-        "deploying/draining",
-        "deploying/awaiting-database",
-        "deploying/rolling-out-candidate",
-    ];
-    for (number, state) in (1..).zip(recorded_after) {
-        trap.arm(state);
-        let worker = spawn(&stage, &format!("worker-{number}"), &between, &[]);
-        trap.until_caught(&stage).await;
-        worker.kill().await.unwrap();
-        let newest = stage.store.newest(id).await.unwrap().unwrap();
-        assert_ne!(newest.to, state, "the commit was swallowed");
-    }
-    stage.traces().are(&ONE_DEPLOYMENT);
-    let puts = stage.traces().manifest_puts;
-
-    stage.add_worker("worker-7");
-    stage.until_state(id, "healthy").await;
-    stage.traces().are(&ONE_DEPLOYMENT);
-    assert_eq!(stage.traces().manifest_puts, puts, "no tag was moved again");
-    assert_eq!(stage.builds(), 1);
-    let history = stage.history(id).await;
-    let taken_over: Vec<&str> =
-        history.iter().filter(|item| item.event == "claimed").map(|item| item.from.as_str()).collect();
-    let interrupted = [
-        "locked/dispatching-build",
-        "built/moving-tags",
-        "built/publishing-release",
-        "retagged/registering-candidate",
-        "deploying/resetting-database",
-        "deploying/starting-candidate",
-    ];
-    assert_eq!(taken_over, interrupted);
-    let info = stage.application("staging", "/api/v1/info").await.unwrap();
-    assert_eq!(info["commit"].as_str(), Some(sha.as_str()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,6 +21,10 @@ const CONTAINER: &str = "app";
 
 struct Service {
     desired: u32,
+    /// Tasks that have not stopped yet although they should.
+    lingering: u32,
+    /// The least and the most of its tasks, in percent, that run during a rollout.
+    percents: (u32, u32),
     primary: String,
     rollouts: Vec<RolloutView>,
 }
@@ -55,7 +59,9 @@ impl FakeCluster {
             containers: vec![container(format!("{REPOSITORY}@{digest}"))],
             marks: Marks::new(),
         });
-        state.services.insert(name.to_owned(), Service { desired: 1, primary, rollouts: Vec::new() });
+        let (percents, rollouts) = ((100, 200), Vec::new());
+        let service = Service { desired: 1, lingering: 0, percents, primary, rollouts };
+        state.services.insert(name.to_owned(), service);
     }
 
     /// From now on, rollouts do not end (or all do).
@@ -76,6 +82,26 @@ impl FakeCluster {
     /// Somebody else puts a service on another task definition; it runs at once.
     pub(crate) fn put_on(&self, name: &str, task_definition: &str) {
         self.state.lock().unwrap().services.get_mut(name).unwrap().primary = task_definition.to_owned();
+    }
+
+    /// A service's old task stops before a new one starts: what a database needs.
+    pub(crate) fn stop_first(&self, name: &str) {
+        self.state.lock().unwrap().services.get_mut(name).unwrap().percents = (0, 100);
+    }
+
+    /// How many tasks of a service do not stop, whatever they are told.
+    pub(crate) fn linger(&self, name: &str, tasks: u32) {
+        self.state.lock().unwrap().services.get_mut(name).unwrap().lingering = tasks;
+    }
+
+    /// Somebody else changes how many tasks a service should run.
+    pub(crate) fn scale(&self, name: &str, desired: u32) {
+        self.state.lock().unwrap().services.get_mut(name).unwrap().desired = desired;
+    }
+
+    /// How many tasks a service should run.
+    pub(crate) fn desired(&self, name: &str) -> u32 {
+        self.state.lock().unwrap().services[name].desired
     }
 
     /// Somebody else forces another rollout of what a service runs.
@@ -116,7 +142,7 @@ fn view(state: &State, name: &str) -> Option<ServiceView> {
     // What was there before the first rollout, or was gone back to, has long been rolled out.
     let newest = service.rollouts.last().filter(|rollout| rollout.task_definition == service.primary);
     let under_way = newest.is_some() && state.rollouts_held;
-    let running = if under_way { 0 } else { service.desired };
+    let running = if under_way { 0 } else { service.desired.max(service.lingering) };
     Some(ServiceView {
         arn: format!("arn:aws:ecs:eu-west-1:0:service/c/{name}"),
         status: "ACTIVE".to_owned(),
@@ -135,8 +161,8 @@ fn view(state: &State, name: &str) -> Option<ServiceView> {
         }],
         events: Vec::new(),
         circuit_breaker: CircuitBreaker { enable: true, rollback: true },
-        minimum_healthy_percent: 100,
-        maximum_percent: 200,
+        minimum_healthy_percent: service.percents.0,
+        maximum_percent: service.percents.1,
     })
 }
 
@@ -178,7 +204,7 @@ fn tasks(state: &State, name: &str) -> Vec<TaskView> {
         stopped_reason: None,
         stopped_at: None,
     };
-    (0..service.desired).map(task).collect()
+    (0..service.desired.max(service.lingering)).map(task).collect()
 }
 
 #[async_trait]
