@@ -51,6 +51,8 @@ step "programs"
 # CloudFormation makes.
 cargo build --workspace --bins --locked
 infra/check.sh
+infra/github/check.sh
+
 step "tests of the workspace"
 cargo nextest run --workspace --locked "$@"
 
