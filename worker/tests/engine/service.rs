@@ -1,53 +1,15 @@
 //! The worker's loop: what becomes of messages when it is stopped, when the table fails, and when a message
 //! cannot be understood. A message goes only after what it asked for is on the record.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use lockstep::engine::EngineError;
 use lockstep::faults::FaultKind;
 use lockstep::ports::Lock;
-use lockstep::service;
-use lockstep::world::World;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::doubles::{Trouble, call};
+use crate::looping::{Loop, until};
 use crate::stage::Stage;
-
-/// A worker's loop that runs.
-struct Loop {
-    shutdown: CancellationToken,
-    running: JoinHandle<Result<(), EngineError>>,
-}
-
-impl Loop {
-    fn start(stage: &Stage) -> Self {
-        Self::of(stage.world("a"))
-    }
-
-    fn of(world: World) -> Self {
-        let shutdown = CancellationToken::new();
-        let running = tokio::spawn(service::run(Arc::new(world), shutdown.clone()));
-        Self { shutdown, running }
-    }
-
-    /// As on SIGTERM.
-    async fn stop(self) {
-        self.shutdown.cancel();
-        self.running.await.unwrap().unwrap();
-    }
-}
-
-/// Waits until something is so.
-async fn until(what: &str, is_so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "never: {what}");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-}
 
 #[tokio::test]
 async fn on_shutdown_what_is_under_way_is_finished_and_nothing_new_is_taken() {

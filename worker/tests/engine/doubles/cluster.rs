@@ -25,6 +25,7 @@ struct Service {
     lingering: u32,
     /// The least and the most of its tasks, in percent, that run during a rollout.
     percents: (u32, u32),
+    breaker: CircuitBreaker,
     primary: String,
     rollouts: Vec<RolloutView>,
 }
@@ -50,17 +51,12 @@ impl FakeCluster {
 
     /// A service that runs revision 1 of a family of its own name.
     pub(crate) fn create(&self, name: &str, digest: &str) {
+        self.register(&format!("{name}:1"), name, digest);
         let mut state = self.state.lock().unwrap();
         let primary = format!("{name}:1");
-        state.definitions.push(TaskDefinitionView {
-            arn: primary.clone(),
-            family: name.to_owned(),
-            active: true,
-            containers: vec![container(format!("{REPOSITORY}@{digest}"))],
-            marks: Marks::new(),
-        });
+        let breaker = CircuitBreaker { enable: true, rollback: true };
         let (percents, rollouts) = ((100, 200), Vec::new());
-        let service = Service { desired: 1, lingering: 0, percents, primary, rollouts };
+        let service = Service { desired: 1, lingering: 0, percents, breaker, primary, rollouts };
         state.services.insert(name.to_owned(), service);
     }
 
@@ -87,6 +83,28 @@ impl FakeCluster {
     /// A service's old task stops before a new one starts: what a database needs.
     pub(crate) fn stop_first(&self, name: &str) {
         self.state.lock().unwrap().services.get_mut(name).unwrap().percents = (0, 100);
+    }
+
+    /// A service's new task starts before an old one stops, as ECS does it unless told.
+    pub(crate) fn start_first(&self, name: &str) {
+        self.state.lock().unwrap().services.get_mut(name).unwrap().percents = (100, 200);
+    }
+
+    /// Sets a service's deployment circuit breaker.
+    pub(crate) fn set_breaker(&self, name: &str, enable: bool, rollback: bool) {
+        let breaker = CircuitBreaker { enable, rollback };
+        self.state.lock().unwrap().services.get_mut(name).unwrap().breaker = breaker;
+    }
+
+    /// Somebody registers a revision of a family.
+    pub(crate) fn register(&self, arn: &str, family: &str, digest: &str) {
+        self.state.lock().unwrap().definitions.push(TaskDefinitionView {
+            arn: arn.to_owned(),
+            family: family.to_owned(),
+            active: true,
+            containers: vec![container(format!("{REPOSITORY}@{digest}"))],
+            marks: Marks::new(),
+        });
     }
 
     /// How many tasks of a service do not stop, whatever they are told.
@@ -160,7 +178,7 @@ fn view(state: &State, name: &str) -> Option<ServiceView> {
             pending: 0,
         }],
         events: Vec::new(),
-        circuit_breaker: CircuitBreaker { enable: true, rollback: true },
+        circuit_breaker: service.breaker,
         minimum_healthy_percent: service.percents.0,
         maximum_percent: service.percents.1,
     })
