@@ -9,7 +9,6 @@ mod between;
 mod cancellation;
 mod checks;
 mod concurrency;
-mod doctor;
 mod flows;
 mod forges;
 mod hands;
