@@ -1,6 +1,8 @@
 //! Wiring: from configuration to ports. The one place where an adapter is chosen and a secret is read from
 //! the environment; must never log or store either.
 
+mod inspection;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +22,8 @@ use crate::config::{Config, GitHubConfig, RegistryConfig};
 use crate::faults::Fault;
 use crate::ports::{DeadLetters, Queue, Store};
 use crate::world::{ApplicationWorld, Settings, World};
+
+pub use inspection::{ApplicationInspectors, Inspectors, RegistryInspectors, inspectors};
 
 /// How often a message may be delivered before SQS moves it to the dead-letter queue (local use; infra
 /// sets it elsewhere).
@@ -65,14 +69,17 @@ pub enum WiringError {
 }
 
 async fn aws(config: &Config) -> Aws {
-    let settings = AwsSettings {
+    Aws::connect(&aws_settings(config)).await
+}
+
+fn aws_settings(config: &Config) -> AwsSettings {
+    AwsSettings {
         region: config.aws.region.clone(),
         dynamodb_endpoint: config.aws.dynamodb_endpoint.clone(),
         sqs_endpoint: config.aws.sqs_endpoint.clone(),
         ecs_endpoint: config.aws.ecs_endpoint.clone(),
         call_timeout: seconds(config.worker.call_timeout_seconds),
-    };
-    Aws::connect(&settings).await
+    }
 }
 
 fn table_and_queue_of(aws: &Aws, config: &Config) -> (Arc<dyn Store>, Arc<dyn Queue>) {
@@ -175,6 +182,15 @@ fn registry(
     config: &RegistryConfig,
     call_timeout: Duration,
 ) -> Result<OciRegistry, WiringError> {
+    OciRegistry::new(registry_settings(application, config, call_timeout)?)
+        .map_err(|source| WiringError::Registry { application: application.to_owned(), source })
+}
+
+fn registry_settings(
+    application: &str,
+    config: &RegistryConfig,
+    call_timeout: Duration,
+) -> Result<RegistrySettings, WiringError> {
     let auth = match &config.username {
         Some(user) => RegistryAuth::Basic {
             user: user.clone(),
@@ -182,15 +198,13 @@ fn registry(
         },
         None => RegistryAuth::Anonymous,
     };
-    let settings = RegistrySettings {
+    Ok(RegistrySettings {
         repository: config.repository.clone(),
         auth,
         anonymous_reads: config.anonymous_reads,
         plain_http: config.plain_http,
         call_timeout,
-    };
-    OciRegistry::new(settings)
-        .map_err(|source| WiringError::Registry { application: application.to_owned(), source })
+    })
 }
 
 fn secret(variable: &str, what: &'static str, application: &str) -> Result<SecretString, WiringError> {

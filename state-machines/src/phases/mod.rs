@@ -88,7 +88,7 @@ pub(crate) fn working(
         let words = format!("unlocked by {actor}: {reason}");
         return Outcome::Transition(d.give_up(state, words, cx));
     }
-    let Event::Fault(FaultReport { service, message, transient, wait, .. }) = event else {
+    let Event::Fault(FaultReport { service, message, transient, wait, ambiguous }) = event else {
         return Outcome::Super;
     };
     let faults = d.retry.as_ref().map_or(0, |retry| retry.faults).saturating_add(1);
@@ -107,7 +107,8 @@ pub(crate) fn working(
     } else {
         message.clone()
     };
-    Outcome::Transition(d.fail(state, FailureCode::Service, message, cx))
+    let doubt = if *ambiguous { "; whether it took effect is not known" } else { "" };
+    Outcome::Transition(d.fail(state, FailureCode::Service, format!("{message}{doubt}"), cx))
 }
 
 /// A state's deadline has passed and its last look was not conclusive.

@@ -108,6 +108,8 @@ fn happenings(machine: &Machine, scenario: &Scenario) -> Vec<Happening> {
     let cancel = Event::Cancel { actor: "ben".to_owned(), reason: None };
     let unlock = Event::Unlock { actor: "ben".to_owned(), reason: reason() };
     let events = answers.into_iter().chain([fault(true, false), fault(false, false), cancel, unlock]);
+    let unreadable = acts.then(|| fault(false, true));
+    let events = events.chain(unreadable);
     let sure = [Happening::FaultTooMany { ambiguous: false }, Happening::Deadline { ambiguous: false }];
     let unsure = [Happening::FaultTooMany { ambiguous: true }, Happening::Deadline { ambiguous: true }];
     let unsure = unsure.into_iter().filter(|_| acts);
@@ -139,6 +141,7 @@ impl Happening {
         let settles = next.state() == State::Settling;
         let (name, when) = match self {
             Self::Event(event) if cancelled => (event.name(), When::CancelPending),
+            Self::Event(event) if settles => (event.name(), When::InFlight),
             Self::Event(event) => (event.name(), When::Always),
             Self::FaultTooMany { .. } if settles => (event.name(), When::RetriesSpentInFlight),
             Self::FaultTooMany { .. } => (event.name(), When::RetriesSpent),

@@ -68,6 +68,13 @@ pub(super) enum Command {
     /// Look at messages that could not be handled, and send them to the queue again.
     #[command(subcommand)]
     Dlq(DlqCommand),
+    /// Look at everything that a deployment will need and say what to do about what is wrong. Changes nothing. Ends with
+    /// 10 if there is a problem, else with 11 if something could not be looked at.
+    Doctor {
+        /// Only these environments; without any, all of them.
+        #[arg(value_name = "ENVIRONMENT")]
+        environments: Vec<EnvironmentName>,
+    },
     /// Create the table and the queues, for local use; elsewhere the infrastructure does.
     Init,
 }

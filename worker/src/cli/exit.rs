@@ -28,11 +28,15 @@ pub enum Exit {
     TooLate,
     /// What an operator asked for was refused, because it would do harm as things are.
     Refused,
+    /// `doctor` found a problem.
+    Unsound,
+    /// `doctor` found no problem, but could not look at everything.
+    Unseen,
 }
 
 impl Exit {
     /// All of them, by code.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Done,
         Self::Fault,
         Self::Usage,
@@ -43,6 +47,8 @@ impl Exit {
         Self::NoVerdict,
         Self::TooLate,
         Self::Refused,
+        Self::Unsound,
+        Self::Unseen,
     ];
 
     /// The process's exit code.
@@ -59,6 +65,8 @@ impl Exit {
             Self::NoVerdict => 7,
             Self::TooLate => 8,
             Self::Refused => 9,
+            Self::Unsound => 10,
+            Self::Unseen => 11,
         }
     }
 
@@ -78,6 +86,8 @@ impl Exit {
             }
             Self::TooLate => "cancel: too late, the deployment had ended",
             Self::Refused => "unlock and dlq redrive: refused; the message says why and what to do",
+            Self::Unsound => "doctor: there is a problem; each says what to do",
+            Self::Unseen => "doctor: no problem was found, but something could not be looked at",
         }
     }
 
@@ -117,7 +127,7 @@ mod tests {
     #[test]
     fn the_codes_are_those_that_scripts_rely_on() {
         let codes = Exit::ALL.map(Exit::code);
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
         let of = |state| Exit::of(state).map(Exit::code);
         assert_eq!(of(State::Healthy), Some(0));
         assert_eq!(of(State::Rejected), Some(3));

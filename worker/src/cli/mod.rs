@@ -6,6 +6,7 @@ mod annotate;
 mod args;
 mod cancel;
 mod dlq;
+mod doctor;
 mod error;
 mod exit;
 mod follow;
@@ -83,6 +84,9 @@ async fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, CliError> {
         Command::Unlock(args) => unlock::unlock(&config, application, args, output).await,
         Command::Dlq(DlqCommand::List) => dlq::list(&config, output).await,
         Command::Dlq(DlqCommand::Redrive(args)) => dlq::redrive(&config, &args, output).await,
+        Command::Doctor { environments } => {
+            doctor::doctor(&config, application, &environments, variable, output).await
+        }
         Command::Init => init::init(&config, output).await,
     }
 }

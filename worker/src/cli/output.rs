@@ -29,6 +29,16 @@ impl Output {
         Self { json, actions, spinner: ProgressBar::hidden() }
     }
 
+    /// Whether JSON was asked for.
+    pub(super) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether a GitHub Actions step reads it.
+    pub(super) fn is_in_actions(&self) -> bool {
+        self.actions
+    }
+
     /// A result: JSON or lines of text, whichever was asked for.
     pub(super) fn show(&self, value: &impl Serialize, text: impl FnOnce() -> Vec<String>) -> io::Result<()> {
         let lines = if self.json { vec![serde_json::to_string(value)?] } else { text() };

@@ -13,7 +13,7 @@ use super::follow::{Follower, News};
 use super::interrupts::Interrupts;
 use super::output::Output;
 use super::verdict::Verdict;
-use super::withdraw::{Interrupted, Next};
+use super::withdraw::{By, Interrupted, Next};
 use super::{Exit, report, transition};
 use crate::config::Config;
 use crate::ports::{Answer, Queue, Recorded, Store};
@@ -69,7 +69,8 @@ pub(super) async fn sent(
     output: &mut Output,
 ) -> Result<Exit, CliError> {
     let id = request.id;
-    let interrupted = Interrupted::Own { heard: 0, queue };
+    let by = if output.is_in_actions() { By::Runner } else { By::Person };
+    let interrupted = Interrupted::Own { heard: 0, by, queue };
     Wait::new(store, Follower::new(id, Some(request)), id, timeout)
         .verdict(interrupts, interrupted, output)
         .await

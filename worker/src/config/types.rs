@@ -53,6 +53,8 @@ pub struct AwsConfig {
     pub sqs_endpoint: Option<String>,
     /// Another endpoint for ECS (local stand-ins).
     pub ecs_endpoint: Option<String>,
+    /// Another endpoint for STS, which `lockstep doctor` alone asks (local stand-ins).
+    pub sts_endpoint: Option<String>,
 }
 
 /// How a worker works.
@@ -218,6 +220,13 @@ pub struct EnvironmentConfig {
     pub service: String,
     /// The container whose image is deployed; no other of the task may use the same image repository.
     pub container: String,
+    /// The environment variables that the container must have a value for, in the task definition itself or from
+    /// a secret. Only `lockstep doctor` looks at them.
+    #[serde(default)]
+    pub required_environment: Vec<String>,
+    /// The environment variables that the container must get from a secret. Only `lockstep doctor` looks at them.
+    #[serde(default)]
+    pub required_secrets: Vec<String>,
     /// How many tasks to run when the service is found at zero.
     #[serde(default = "one")]
     pub desired_count: u32,

@@ -65,18 +65,6 @@ impl Scene<'_> {
     fn is_last_look(&self) -> bool {
         self.machine.deadline().is_some_and(|deadline| self.now >= deadline)
     }
-
-    /// Whether a fault that is reported now is followed by another try of this state's effect: it is
-    /// transient, the retries are not spent, and the deadline is further away than a call takes.
-    fn is_retried(&self, fault: &EffectError) -> bool {
-        let EffectError::Fault(fault) = fault else { return false };
-        let faults = self.machine.deployment().retry.as_ref().map_or(0, |retry| retry.faults);
-        let in_time = self.machine.deadline().is_none_or(|deadline| {
-            let left = deadline.duration_since(self.world.clock.now());
-            jiff::SignedDuration::try_from(self.world.settings.call_timeout).is_ok_and(|call| left > call)
-        });
-        fault.is_transient() && faults < self.world.policy.retry.budget && in_time
-    }
 }
 
 /// Executes an effect.

@@ -64,18 +64,13 @@ pub(super) async fn verify(
         };
     Ok(match prove(&live, contents.as_ref(), wanted, container) {
         Ok(proof) if wanted.leg == Leg::Candidate => {
-            // What runs is proven: a service that cannot say what became of the references does not undo that.
-            let findings = match findings::of(&view, wanted.task_definition, wanted.digest, scene).await {
-                // Perhaps a picture from before this deployment's own changes, and there is time to look again.
-                Ok(findings) if !findings.is_empty() && !scene.is_settled() && !scene.is_last_look() => {
-                    return Ok(VerificationOutcome::Unsettled);
-                }
-                Ok(findings) => findings,
-                Err(fault) if scene.is_retried(&fault) => return Err(fault),
-                Err(fault) => vec![format!(
-                    "whether somebody changed tags, release, revision or service meanwhile could not be looked at: {fault}"
-                )],
-            };
+            // What runs is proven: a service that cannot say what became of the rest does not undo that.
+            let found = findings::of(&view, wanted.task_definition, wanted.digest, scene).await;
+            // Perhaps a picture from before this deployment's own changes, and there is time to look again.
+            if !found.changes.is_empty() && !scene.is_settled() && !scene.is_last_look() {
+                return Ok(VerificationOutcome::Unsettled);
+            }
+            let findings = found.changes.into_iter().chain(found.unknown).collect();
             VerificationOutcome::Verified(Proof { findings, ..proof })
         }
         Ok(proof) => VerificationOutcome::Verified(proof),

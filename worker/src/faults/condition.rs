@@ -67,8 +67,8 @@ impl Condition {
         match self {
             Self::NoAnswerInTime | Self::CredentialsTimedOut => FaultKind::TimedOut,
             Self::ConnectionBroke | Self::AnswerBrokeOff => FaultKind::Connection,
-            Self::NothingSent => FaultKind::Refused,
-            Self::NoSuchRequest | Self::UnreadableSuccess | Self::EndlessList => FaultKind::Unintelligible,
+            Self::NothingSent | Self::NoSuchRequest => FaultKind::Refused,
+            Self::UnreadableSuccess | Self::EndlessList => FaultKind::Unintelligible,
             // STS, the metadata service or a proxy failed: that passes.
             Self::CredentialsFailed | Self::LoginOutOfOrder => FaultKind::Unavailable,
             Self::LoginLimited => FaultKind::Throttled,

@@ -8,6 +8,7 @@ mod cluster;
 mod forge;
 mod queue;
 mod registry;
+pub mod setup;
 mod store;
 
 pub use application::{Application, ReadinessAnswer, ReadinessProbe};

@@ -7,5 +7,6 @@ mod clients;
 mod dynamodb;
 mod ecs;
 mod faults;
+mod setup;
 mod sqs;
 mod support;

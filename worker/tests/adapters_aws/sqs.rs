@@ -32,7 +32,7 @@ async fn answer(State(handler): State<Arc<RustackSqsHandler>>, request: Request)
     answer.unwrap_or_else(|error| error_to_response(&error, "1")).map(Body::new)
 }
 
-async fn client(call_timeout: Duration) -> Client {
+pub(crate) async fn client(call_timeout: Duration) -> Client {
     let handler = Arc::new(RustackSqsHandler::new(Arc::new(RustackSqs::new(SqsConfig {
         skip_signature_validation: true,
         default_region: "eu-west-1".to_owned(),

@@ -8,5 +8,6 @@ mod double;
 mod faults;
 mod reads;
 mod runs;
+mod setup;
 mod sim;
 mod writes;

@@ -5,6 +5,7 @@
 
 mod double;
 mod secrets;
+mod setup;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,6 +8,7 @@
 )]
 
 mod asking;
+mod doctor;
 mod operating;
 mod reading;
 mod records;

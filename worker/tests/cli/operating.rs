@@ -182,7 +182,6 @@ async fn a_wait_that_is_interrupted_twice_cancels_and_goes_on_to_the_verdict() {
     let mut log = BufReader::new(child.stderr.take().unwrap());
     let request = local.next_request().await;
     records::open(&local, &request).await;
-    // As GitHub's runner does it: one, and some seconds later the other.
     signal(&child, "-INT").await;
     until_said(&mut log, "interrupt again to cancel").await;
     local.nothing_was_sent().await;
@@ -194,6 +193,25 @@ async fn a_wait_that_is_interrupted_twice_cancels_and_goes_on_to_the_verdict() {
     records::close(&local, &request, State::Cancelled).await;
     let ran: Ran = child.wait_with_output().await.unwrap().into();
     assert_eq!(ran.code, 6, "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn in_a_workflow_the_first_interrupt_cancels_since_the_runner_soon_kills() {
+    let local = Local::start().await;
+    let mut child = local.spawn(&["deploy", "--wait"], &[("GITHUB_ACTIONS", "true")]);
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let request = local.next_request().await;
+    records::open(&local, &request).await;
+    signal(&child, "-INT").await;
+    let wish = local.next_cancellation().await;
+    assert_eq!(wish.id, request.id);
+    assert!(wish.reason.unwrap().as_str().contains("the workflow step that waited for it was cancelled"));
+    signal(&child, "-TERM").await;
+    until_said(&mut log, "its cancellation was sent already").await;
+    records::close(&local, &request, State::Cancelled).await;
+    let ran: Ran = child.wait_with_output().await.unwrap().into();
+    assert_eq!(ran.code, 6, "{}", ran.stdout);
+    local.nothing_was_sent().await;
 }
 
 #[tokio::test]

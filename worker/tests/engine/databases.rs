@@ -16,6 +16,10 @@ async fn nothing_runs_while_the_database_is_replaced_and_then_as_many_tasks_as_b
     let (id, _) = stage.ask("fresh");
     stage.up_to(&a, id, "deploying/awaiting-drain").await;
     assert_eq!((stage.cluster.desired(SERVICE), stage.cluster.rollouts_of(DATABASE)), (0, 0));
+    stage.cluster.hold_rollouts(true);
+    stage.up_to(&a, id, "deploying/awaiting-database").await;
+    assert_eq!((stage.cluster.desired(SERVICE), stage.cluster.rollouts_of(DATABASE)), (0, 1));
+    stage.cluster.hold_rollouts(false);
     stage.up_to(&a, id, "healthy").await;
     assert_eq!((stage.cluster.desired(SERVICE), stage.cluster.desired(DATABASE)), (3, 1));
     assert_eq!((stage.cluster.rollouts_of(SERVICE), stage.cluster.rollouts_of(DATABASE)), (1, 1));
@@ -41,7 +45,7 @@ async fn the_database_is_not_touched_before_the_last_task_has_stopped() {
 }
 
 #[tokio::test]
-async fn tasks_that_never_stop_end_the_deployment_before_its_database_is_touched() {
+async fn tasks_that_do_not_stop_in_time_turn_the_deployment_back_before_its_database_is_touched() {
     let stage = Stage::new();
     let a = stage.worker("a");
     stage.cluster.linger(SERVICE, 2);
@@ -50,9 +54,15 @@ async fn tasks_that_never_stop_end_the_deployment_before_its_database_is_touched
     let deadline = stage.machine(id).deadline().unwrap();
     stage.clock.forward(deadline.duration_since(stage.clock.now()).unsigned_abs());
     stage.next(&a).await;
+    assert_eq!(stage.cluster.rollouts_of(DATABASE), 0);
     let overdue = stage.store.items(id).into_iter().find(|item| item.event == "drain-running").unwrap();
     assert!(overdue.detail.contains("the old tasks have not stopped"), "{}", overdue.detail);
-    assert_eq!(stage.cluster.rollouts_of(DATABASE), 0);
+    stage.cluster.linger(SERVICE, 0);
+    stage.up_to(&a, id, "rolled-back").await;
+    assert_eq!(
+        (stage.cluster.desired(SERVICE), stage.cluster.primary(SERVICE).as_str()),
+        (1, "shop-fresh:1")
+    );
 }
 
 #[tokio::test]

@@ -152,10 +152,14 @@ impl Flow {
             knobs.lose_answer.extend(self.dispatch_lost.then_some((RouteKind::Dispatch, 1)));
         });
         let sha = stage.sandbox.push("0.2.0", self.variant, "Next").unwrap();
-        let words: &[&str] = if self.promoted {
-            // The beta has to be there; staging notices by itself when it is never ready.
+        let (tag, good) = (beta("0.2.0", &sha), self.variant == Variant::Good);
+        let words: &[&str] = if self.promoted && good {
+            stage.deploy().await.expect("healthy", 0);
+            &["promote", &tag]
+        } else if self.promoted {
+            // The beta has to be there; staging notices by itself that it is no good.
             stage.deploy().await;
-            &["promote", &beta("0.2.0", &sha), "--allow-unvalidated", "to see what becomes of it"]
+            &["promote", &tag, "--allow-unvalidated", "to see what becomes of it"]
         } else {
             &["deploy", "staging"]
         };

@@ -9,6 +9,7 @@ mod between;
 mod cancellation;
 mod checks;
 mod concurrency;
+mod doctor;
 mod flows;
 mod forges;
 mod hands;

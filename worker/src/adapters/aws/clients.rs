@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 
 /// A peer that does not even answer a connection attempt is not worth the whole time of a call.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -43,18 +43,7 @@ impl Aws {
     /// Makes the clients. Reads the configuration but calls none of the three services: wrong credentials
     /// and a missing region show in the first call, as a permanent fault.
     pub async fn connect(settings: &AwsSettings) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT.min(settings.call_timeout))
-            .operation_attempt_timeout(settings.call_timeout)
-            .operation_timeout(settings.call_timeout)
-            .build();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts);
-        if let Some(region) = &settings.region {
-            loader = loader.region(Region::new(region.clone()));
-        }
-        let shared = loader.load().await;
+        let shared = shared(settings).await;
         let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&shared);
         if let Some(url) = &settings.dynamodb_endpoint {
             dynamodb = dynamodb.endpoint_url(url);
@@ -73,4 +62,20 @@ impl Aws {
             ecs: aws_sdk_ecs::Client::from_conf(ecs.build()),
         }
     }
+}
+
+/// What every client is made of.
+pub(super) async fn shared(settings: &AwsSettings) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT.min(settings.call_timeout))
+        .operation_attempt_timeout(settings.call_timeout)
+        .operation_timeout(settings.call_timeout)
+        .build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts);
+    if let Some(region) = &settings.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    loader.load().await
 }

@@ -6,9 +6,11 @@ mod items;
 mod keys;
 mod once;
 mod read;
+mod setup;
 mod store;
 mod table;
 mod transactions;
 
+pub use setup::DynamoDbInspector;
 pub use store::DynamoDbStore;
 pub use table::create_table;

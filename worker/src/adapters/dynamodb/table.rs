@@ -74,7 +74,8 @@ pub async fn create_table(client: &Client, table: &str) -> Answer<()> {
     }
 }
 
-fn has_our_keys(table: &TableDescription) -> bool {
+/// Whether the table's keys are the store's.
+pub(super) fn has_our_keys(table: &TableDescription) -> bool {
     let keys: Vec<_> = table.key_schema().iter().map(|key| (key.key_type(), key.attribute_name())).collect();
     let strings = table
         .attribute_definitions()

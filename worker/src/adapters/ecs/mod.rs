@@ -5,7 +5,9 @@ mod cluster;
 mod register;
 mod rollouts;
 mod services;
+mod setup;
 mod task_definitions;
 mod tasks;
 
 pub use cluster::EcsCluster;
+pub use setup::EcsInspector;

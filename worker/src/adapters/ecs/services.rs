@@ -25,6 +25,11 @@ const MAXIMUM_PERCENT: u32 = 200;
 
 impl EcsCluster {
     pub(super) async fn describe_service(&self, service: &ServiceRef) -> Answer<Option<ServiceView>> {
+        self.described_service(service).await?.as_ref().map(view).transpose()
+    }
+
+    /// A service as ECS describes it; `None` when there is none or it is INACTIVE.
+    pub(super) async fn described_service(&self, service: &ServiceRef) -> Answer<Option<Service>> {
         let answer = self
             .client
             .describe_services()
@@ -34,8 +39,7 @@ impl EcsCluster {
             .await
             .map_err(|error| classify(faults::Service::Ecs, DESCRIBE, &error))?;
         if let Some(found) = answer.services().first() {
-            let view = view(found)?;
-            return Ok(Some(view).filter(|view| view.status != "INACTIVE"));
+            return Ok(Some(found.clone()).filter(|found| found.status() != Some("INACTIVE")));
         }
         match answer.failures().first() {
             // An answer with neither is the same news in another form.
@@ -76,7 +80,8 @@ impl EcsCluster {
     }
 }
 
-fn view(service: &Service) -> Answer<ServiceView> {
+/// What a deployment sees of a service.
+pub(super) fn view(service: &Service) -> Answer<ServiceView> {
     let mut deployments: Vec<DeploymentView> =
         service.deployments().iter().map(deployment).collect::<Answer<_>>()?;
     // Stable: the others keep ECS's order.

@@ -82,7 +82,8 @@ impl EcsCluster {
         Err(fault)
     }
 
-    async fn described(&self, arn: &str) -> Answer<Option<DescribeTaskDefinitionOutput>> {
+    /// A task definition as ECS describes it, tags included; `None` when there is none.
+    pub(super) async fn described(&self, arn: &str) -> Answer<Option<DescribeTaskDefinitionOutput>> {
         let answer = self
             .client
             .describe_task_definition()

@@ -11,7 +11,7 @@ use crate::ports::{Answer, BuildRun, Checks, Dispatch, Forge, NewRelease, Releas
 
 /// One repository at GitHub.
 pub struct GitHubForge {
-    client: Client,
+    pub(super) client: Client,
 }
 
 impl GitHubForge {

@@ -4,10 +4,12 @@
 mod checks;
 mod client;
 mod forge;
+mod protection;
 mod releases;
 mod route;
 mod runs;
 mod settings;
+mod setup;
 mod source;
 mod tags;
 mod words;

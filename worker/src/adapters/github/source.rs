@@ -1,6 +1,8 @@
 //! The repository's source: its default branch, what a ref names, what is on a branch, a file at a commit.
 //! Must only read.
 
+use std::fmt::Display;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lockstep_events::CommitSha;
@@ -57,8 +59,8 @@ pub(super) async fn is_on_branch(client: &Client, commit: &CommitSha, branch: &s
     }
 }
 
-/// A text file at a commit ("Get repository content": up to 1 MB comes as base64, in lines).
-pub(super) async fn file(client: &Client, path: &str, commit: &CommitSha) -> Answer<Option<String>> {
+/// A text file at a commit or on a branch ("Get repository content": up to 1 MB comes as base64, in lines).
+pub(super) async fn file(client: &Client, path: &str, commit: &impl Display) -> Answer<Option<String>> {
     const OPERATION: &str = "get repository content";
     #[derive(Deserialize)]
     #[serde(untagged)]

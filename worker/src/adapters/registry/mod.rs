@@ -6,6 +6,8 @@ mod manifest;
 mod port;
 mod session;
 mod settings;
+mod setup;
 
 pub use port::OciRegistry;
 pub use settings::{RegistryAuth, RegistrySettings, RegistrySetupError};
+pub use setup::OciInspector;

@@ -13,7 +13,7 @@ use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::errors::OciDistributionError;
 use oci_client::secrets::RegistryAuth as Credentials;
 use oci_client::{Client, Reference, RegistryOperation};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::faults::{fault, from_oci};
 use super::manifest::{ACCEPTED, Manifest};
@@ -72,7 +72,22 @@ impl Session {
 
     /// Logs in for one repository; where the registry asks for nothing, nothing is sent.
     pub(super) async fn log_in(&self, operation: &'static str, image: &Reference) -> Answer<()> {
-        self.step(operation, self.client.auth(image, &self.credentials, self.purpose)).await.map(|_token| ())
+        self.token(operation, image).await.map(|_token| ())
+    }
+
+    /// As [`Session::log_in`], with the token that the registry's token service issued, if there is one.
+    pub(super) async fn token(
+        &self,
+        operation: &'static str,
+        image: &Reference,
+    ) -> Answer<Option<SecretString>> {
+        let token = self.step(operation, self.client.auth(image, &self.credentials, self.purpose)).await?;
+        Ok(token.map(SecretString::from))
+    }
+
+    /// What must not be shown.
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// The digest that a tag names (HEAD; a GET follows where the answer to HEAD has no digest, as an answer

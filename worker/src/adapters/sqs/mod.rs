@@ -4,7 +4,9 @@
 mod create;
 mod dead_letters;
 mod queue;
+mod setup;
 
 pub use create::{QueueUrls, create_queues};
 pub use dead_letters::SqsDeadLetters;
 pub use queue::SqsQueue;
+pub use setup::SqsInspector;

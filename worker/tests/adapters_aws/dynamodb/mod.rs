@@ -3,7 +3,7 @@
 mod application;
 mod closing;
 mod conflicts;
-mod fixtures;
+pub(crate) mod fixtures;
 mod history;
 mod locking;
 mod table;

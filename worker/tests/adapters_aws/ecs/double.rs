@@ -9,7 +9,7 @@ use axum::extract::{Json, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use lockstep::adapters::ecs::EcsCluster;
+use lockstep::adapters::ecs::{EcsCluster, EcsInspector};
 use lockstep::ports::ServiceRef;
 use serde_json::{Value, json};
 
@@ -51,6 +51,12 @@ impl Double {
     pub(crate) async fn cluster(&self) -> EcsCluster {
         let endpoint = serve(Router::new().route("/", post(reply)).with_state(self.clone())).await;
         EcsCluster::new(aws_sdk_ecs::Client::new(&config(&endpoint, PATIENT)))
+    }
+
+    /// What looks at set-ups, talking to this double.
+    pub(crate) async fn inspector(&self) -> EcsInspector {
+        let endpoint = serve(Router::new().route("/", post(reply)).with_state(self.clone())).await;
+        EcsInspector::new(aws_sdk_ecs::Client::new(&config(&endpoint, PATIENT)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The ECS adapter: what it asks of a scripted double and makes of every answer, and one service's whole way
 //! against the simulator.
 
-mod double;
+pub(crate) mod double;
 mod rollouts;
 mod services;
 mod simulated;
