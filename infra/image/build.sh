@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the image that Fargate and the deploy workflows run, and its bill of materials. Needs the Rust toolchain, a C
-# compiler and podman (which is installed on Debian and Ubuntu, as root). Must never push, and never build what is not
+# compiler, python3 and podman (which is installed on Debian and Ubuntu, as root). Must never push, and never build what is not
 # committed to Cargo.lock.
 #
 #   build.sh <name>:<tag>        PROFILE=dev for a quick one
@@ -37,6 +37,10 @@ git archive HEAD | tar --extract --directory "$source"
 "$tools/bin/cargo-cyclonedx" cyclonedx --manifest-path "$source/worker/Cargo.toml" --format json --spec-version 1.5 \
     --target "$target" --override-filename lockstep.cdx --quiet
 sed "s#$source#/lockstep#g" "$source/worker/lockstep.cdx.json" >"$context/lockstep.cdx.json"
+
+cargo metadata --locked --format-version 1 --filter-platform "$target" >"$source/metadata.json"
+cargo tree --locked --package lockstep --edges normal --prefix none --target "$target" |
+    python3 infra/image/notices.py "$source/metadata.json" >"$context/THIRD-PARTY.txt"
 
 cp LICENSE infra/image/Dockerfile infra/image/nsswitch.conf "$context/"
 cp /etc/ssl/certs/ca-certificates.crt "$context/"

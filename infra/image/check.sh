@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the image quickly and shows that it is what it says: one program without libraries, nobody's rights, nothing to
-# write to; and that it works: a worker in a container carries out a deployment against the sandbox. Must never push.
+# Builds the image as localhost/lockstep:check (quickly; with PROFILE=release as it is published) and shows that it is what
+# it says: one program without libraries, nobody's rights, nothing to write to; and that it works: a worker in a container
+# carries out a deployment against the sandbox. Must never push.
 #
 # Needs what build.sh needs, python3, and the built program sandbox (SANDBOX_BIN, else the debug build's).
 set -euo pipefail
@@ -16,13 +17,16 @@ if [ ! -x "$sandbox" ]; then cargo build --locked --package sandbox; fi
 
 work=$(mktemp -d)
 started=()
+remove() { podman "${storage[@]}" rm --force --ignore lockstep-check >/dev/null; }
 finish() {
-    podman "${storage[@]}" rm --force --ignore lockstep-check >/dev/null || true
+    remove || true
     for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
     wait
     rm -rf "$work"
 }
 trap finish EXIT
+# Of a check that was killed.
+remove
 
 step "what is in it"
 container=$(podman "${storage[@]}" "${runtime[@]}" create "${locked_down[@]}" "$image")
@@ -33,6 +37,7 @@ etc/nsswitch.conf
 etc/ssl/certs/ca-certificates.crt
 lockstep
 usr/share/doc/lockstep/LICENSE
+usr/share/doc/lockstep/THIRD-PARTY.txt
 usr/share/doc/lockstep/lockstep.cdx.json
 FILES
 cat "$work/files"
@@ -59,11 +64,12 @@ until grep --quiet '^Staging answers at' "$work/sandbox.out"; do
     fi
     sleep 0.5
 done
-# The sandbox's made-up credentials (tests/sandbox/src/environment.rs). Anybody may read the file, as nobody does.
-chmod -R go+rX "$work"
+# A copy that anybody may read, as nobody does; the sandbox's own is left as it is.
+install --mode 0644 "$work/sandbox/lockstep.toml" "$work/lockstep.toml"
+# The sandbox's made-up credentials (tests/sandbox/src/environment.rs).
 settings=(--env AWS_ACCESS_KEY_ID=sandbox --env AWS_SECRET_ACCESS_KEY=sandbox --env AWS_REGION=us-east-1
     --env AWS_EC2_METADATA_DISABLED=true --env LOCKSTEP_GITHUB_CREDENTIAL=sandbox-github-token
-    --env LOCKSTEP_CONFIG=/lockstep.toml --volume "$work/sandbox/lockstep.toml:/lockstep.toml:ro")
+    --env LOCKSTEP_CONFIG=/lockstep.toml --volume "$work/lockstep.toml:/lockstep.toml:ro")
 run --name lockstep-check "${settings[@]}" "$image" worker >"$work/worker.out" 2>&1 &
 beta=$(sed -n 's/^\$ lockstep promote \([^ ]*\) .*/\1/p' "$work/sandbox.out")
 # The sandbox has a worker of its own, so who carries a step out is chance; a process in a container has the number 1.

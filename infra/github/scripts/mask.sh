@@ -5,5 +5,12 @@
 #   mask.sh <lockstep.toml>
 set -euo pipefail
 
-# An AWS account number has twelve digits. A file without one is fine: then there is nothing to mask.
-grep --only-matching --extended-regexp --word-regexp '[0-9]{12}' "$1" | sort --unique | sed 's/^/::add-mask::/' || true
+if ! [[ -f $1 && -r $1 ]]; then
+    echo "::error::$1 cannot be read, so its account numbers cannot be masked."
+    exit 1
+fi
+# An AWS account number has twelve digits. A file without one is fine: then there is nothing to mask, and grep ends with 1.
+numbers=$(grep --only-matching --extended-regexp --word-regexp '[0-9]{12}' -- "$1") || [ $? -eq 1 ]
+if [ -n "$numbers" ]; then
+    sort --unique <<<"$numbers" | sed 's/^/::add-mask::/'
+fi

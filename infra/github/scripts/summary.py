@@ -5,22 +5,32 @@ Words in it come from outside (GitHub, ECS, the application); none may become ma
 
 import html
 import json
+import re
 import sys
 from datetime import datetime
 
 
 def text(value):
-    """A value as plain text in a table's cell."""
+    """A value as plain text, at a line's start too."""
     flat = " ".join(str(value).split())
     escaped = html.escape(flat, quote=False)
-    for mark in "\\`*_[]|~":
-        escaped = escaped.replace(mark, f"&#{ord(mark)};")
-    return escaped
+    escaped = re.sub(r"[\\`*_\[\]|~]", entity, escaped)
+    # What begins a heading, a list or a rule; a number with a dot or a parenthesis begins a list as well.
+    escaped = re.sub(r"^[#+=-]", entity, escaped)
+    escaped = re.sub(r"^\d+[.)](?=\s|$)", lambda start: f"{start[0][:-1]}&#{ord(start[0][-1])};", escaped)
+    # What GitHub makes a link by itself. Mail it looks for once entities are read, so a comment has to stand in between.
+    escaped = re.sub(r":(?=//)|(?<=www)\.", entity, escaped, flags=re.IGNORECASE)
+    return escaped.replace("@", "@<!-- -->")
+
+
+def entity(mark):
+    """The character that was matched, so that it means itself."""
+    return f"&#{ord(mark[0])};"
 
 
 def link(url):
     """An address of GitHub's own as a link; anything else stays text."""
-    return f"<{url}>" if url.startswith("https://") and not set(url) & set("<> \n") else text(url)
+    return f"<{url}>" if url.startswith("https://") and not set(url) & set("<>| \n") else text(url)
 
 
 def table(*rows):

@@ -58,7 +58,7 @@ class CheckWorkflows(unittest.TestCase):
             file = Path(folder, ".github/workflows/one.yml")
             file.parent.mkdir(parents=True)
             file.write_text(workflow)
-            done = subprocess.run([CHECK, folder], capture_output=True, text=True, check=False)
+            done = subprocess.run([CHECK, folder], capture_output=True, text=True, check=False, timeout=300)
             return done.returncode, done.stdout + done.stderr
 
     def test_a_good_workflow_passes(self):
@@ -76,7 +76,7 @@ class CheckWorkflows(unittest.TestCase):
 
     def test_nothing_to_check_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run([CHECK, folder], capture_output=True, text=True, check=False)
+            done = subprocess.run([CHECK, folder], capture_output=True, text=True, check=False, timeout=300)
         self.assertEqual(done.returncode, 1)
         self.assertIn("no workflow below", done.stderr)
 

@@ -9,6 +9,7 @@ export const RESOURCE_KINDS = [
   "queue",
   "dead-letter-queue",
   "table",
+  "clusters",
   "services",
   "service-deployments",
   "service-revisions",

@@ -82,6 +82,8 @@ export class Resources {
         return [this.deadLetterQueue];
       case "table":
         return [this.table];
+      case "clusters":
+        return this.clusters;
       case "services":
         return this.services;
       case "service-deployments":

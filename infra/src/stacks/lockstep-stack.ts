@@ -16,6 +16,7 @@ import { scaleOnAge } from "../lockstep/worker-scaling";
 import { WorkerSecrets } from "../lockstep/worker-secrets";
 import { WorkerService } from "../lockstep/worker-service";
 import { statementsOf } from "../policies/statements";
+import { acknowledgeWildcards } from "../policies/wildcards";
 import type { StackInputs } from "./inputs";
 
 export interface LockstepStackProps extends StackInputs {
@@ -47,11 +48,12 @@ export class LockstepStack extends Stack {
     const metrics = new LogMetrics(this, "Metrics", logs, names.metricNamespace);
     const alarms = new Alarms(this, "Alarms", { config, names, queues, metrics });
 
-    new ManagedPolicy(this, "Operator", {
+    const operator = new ManagedPolicy(this, "Operator", {
       managedPolicyName: names.operatorPolicy,
       description: "For people at a terminal; attached to nobody here",
       statements: statementsOf("operator", resources),
     });
+    acknowledgeWildcards(operator, "operator", resources);
     const outputs = {
       QueueUrl: places.queueUrl,
       DeadLetterQueueUrl: places.deadLetterQueueUrl,

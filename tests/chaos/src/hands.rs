@@ -6,12 +6,13 @@ use lockstep_events::DeploymentId;
 use sandbox::environment::GITHUB_TOKEN;
 use serde_json::{Value, json};
 
+use crate::account::github;
 use crate::town::{OWNER, Town, applications};
 
-/// Dispatches the build of a deployment once more.
+/// Dispatches the build of a deployment once more, and returns when GitHub lists it: its lists lag.
 ///
 /// # Panics
-/// GitHub refuses.
+/// GitHub refuses, or does not list it.
 pub async fn build_again(town: &Town, application: &str, id: DeploymentId) {
     let url = format!(
         "{}/repos/{OWNER}/{application}/actions/workflows/build-image.yml/dispatches",
@@ -24,6 +25,16 @@ pub async fn build_again(town: &Town, application: &str, id: DeploymentId) {
     let post = reqwest::Client::new().post(url).header("user-agent", "chaos").bearer_auth(GITHUB_TOKEN);
     let answer = post.json(&json!({ "ref": "main", "inputs": inputs })).send().await.unwrap();
     answer.error_for_status().unwrap();
+    let path = format!("repos/{OWNER}/{application}/actions/runs");
+    for _ in 0..300 {
+        let runs = github(town, &path, "workflow_runs").await;
+        let named = |run: &&Value| run["display_title"].as_str().unwrap().ends_with(&id.to_string());
+        if runs.iter().filter(named).count() > 1 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("GitHub never listed the second build of {id}");
 }
 
 /// Registers a revision under the marks of one that is there; its ARN.

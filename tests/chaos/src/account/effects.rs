@@ -158,7 +158,7 @@ fn rollouts(town: &Town, stories: &[Story]) -> Vec<String> {
 }
 
 /// Every entry of a list of GitHub's.
-async fn github(town: &Town, path: &str, member: &str) -> Vec<Value> {
+pub(crate) async fn github(town: &Town, path: &str, member: &str) -> Vec<Value> {
     let mut all = Vec::new();
     for page in 1.. {
         let url = format!("{}/{path}?per_page=100&page={page}", town.github.base_uri());

@@ -12,6 +12,8 @@ use lockstep::ports::Recorded;
 use lockstep_events::DeploymentId;
 use lockstep_state_machines::Machine;
 
+pub(crate) use effects::github;
+
 use crate::crew::Toll;
 use crate::senders::{Counts, Ledger, Sent};
 use crate::town::{EnvironmentRef, Town};
