@@ -36,7 +36,9 @@ async fn latest_tag(
 ) -> Result<Option<String>, EffectError> {
     let registry = &scene.place.application.registry;
     let found = seen(registry.resolve(LATEST).await)?;
-    if ![digest, &previous.digest].map(Some).contains(&found.as_ref()) {
+    // A read may lag behind this deployment's own move and show what was found before it.
+    let before = scene.deployment().inspection.as_ref().and_then(|inspection| inspection.latest.as_ref());
+    if ![Some(digest), Some(&previous.digest), before].contains(&found.as_ref()) {
         return Ok(Some(format!("{LATEST} is left alone: somebody else moved it")));
     }
     scene.permit.send(Service::Registry, PUT, registry.point(LATEST, &previous.digest)).await?;
