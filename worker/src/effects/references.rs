@@ -42,7 +42,9 @@ async fn latest_tag(
         return Ok(Some(format!("{LATEST} is left alone: somebody else moved it")));
     }
     scene.permit.send(Service::Registry, PUT, registry.point(LATEST, &previous.digest)).await?;
-    Ok(Some(format!("{LATEST} names {} again", previous.image_tag)))
+    let stood = found.filter(|found| found != digest && *found != previous.digest);
+    let stood = stood.map(|found| format!(", instead of {found} as it was found first")).unwrap_or_default();
+    Ok(Some(format!("{LATEST} names {} again{stood}", previous.image_tag)))
 }
 
 async fn latest_release(
