@@ -1,7 +1,8 @@
 //! Returning `latest` and GitHub's latest release to the last healthy release, where they still are as this
 //! deployment put them (protocol rule 16); somebody else's move is left alone and named. The release of the
 //! failed promotion says in its notes what became of it. Converges: a repeat does it again. A read may be older than
-//! this deployment's own move moments before, so finding the last healthy release there is no reason not to put it there.
+//! this deployment's own move moments before, so finding there what was there first, the last healthy release or
+//! another, is no reason not to put it back; what is replaced that is neither, the note names.
 
 use lockstep_events::{ImageDigest, Version};
 use lockstep_state_machines::{HealthyRelease, RestoreOutcome};
