@@ -254,10 +254,7 @@ pub enum DrainOutcome {
     /// ECS has been told.
     Requested,
     /// Tasks still run.
-    Running {
-        /// How many.
-        tasks: u32,
-    },
+    Running,
     /// The last task has stopped.
     Drained,
     /// Somebody set the service back to running tasks.

@@ -32,7 +32,7 @@ impl Event {
             Self::Release(ReleaseOutcome::Taken(_)) => "release-taken",
             Self::Revision(RevisionOutcome::Registered { .. }) => "revision-registered",
             Self::Drain(DrainOutcome::Requested) => "drain-requested",
-            Self::Drain(DrainOutcome::Running { .. }) => "drain-running",
+            Self::Drain(DrainOutcome::Running) => "drain-running",
             Self::Drain(DrainOutcome::Drained) => "drained",
             Self::Drain(DrainOutcome::Reverted { .. }) => "drain-reverted",
             Self::Drain(DrainOutcome::Foreign { .. }) => "drain-forestalled",

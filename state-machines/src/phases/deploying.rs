@@ -52,7 +52,7 @@ pub(super) fn drain(
             cx.say("told ECS to stop the application's tasks");
             Outcome::Transition(State::AwaitingDrain { restoring })
         }
-        DrainOutcome::Running { .. } if waiting => Outcome::Handled,
+        DrainOutcome::Running if waiting => Outcome::Handled,
         DrainOutcome::Drained if waiting => {
             cx.say("no task of the application runs");
             let leg = if restoring { Leg::RestoredDatabase } else { Leg::Database };
@@ -65,7 +65,7 @@ pub(super) fn drain(
             Outcome::Transition(d.fail(state, FailureCode::Superseded, message.clone(), cx))
         }
         DrainOutcome::Requested
-        | DrainOutcome::Running { .. }
+        | DrainOutcome::Running
         | DrainOutcome::Drained
         | DrainOutcome::Reverted { .. }
         | DrainOutcome::Foreign { .. } => Outcome::Super,

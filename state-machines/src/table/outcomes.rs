@@ -128,8 +128,8 @@ fn drains(following: bool) -> Vec<Event> {
     let next = |last: Option<&DrainOutcome>| match last {
         None => Some(DrainOutcome::Requested),
         Some(DrainOutcome::Requested) => Some(DrainOutcome::Drained),
-        Some(DrainOutcome::Drained) => Some(DrainOutcome::Running { tasks: 1 }),
-        Some(DrainOutcome::Running { .. }) => {
+        Some(DrainOutcome::Drained) => Some(DrainOutcome::Running),
+        Some(DrainOutcome::Running) => {
             Some(DrainOutcome::Reverted { message: "somebody set the service back".to_owned() })
         }
         Some(DrainOutcome::Reverted { .. }) => Some(DrainOutcome::Foreign { message: foreign() }),

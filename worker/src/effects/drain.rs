@@ -22,7 +22,7 @@ pub(super) async fn drain(scene: &Scene<'_>) -> Result<DrainOutcome, EffectError
 pub(super) async fn follow(scene: &Scene<'_>) -> Result<DrainOutcome, EffectError> {
     let view = service(scene).await?;
     if view.desired > 0 && !scene.is_settled() {
-        return Ok(DrainOutcome::Running { tasks: view.running + view.pending });
+        return Ok(DrainOutcome::Running);
     }
     if view.desired > 0 {
         return Ok(DrainOutcome::Reverted {
@@ -33,9 +33,9 @@ pub(super) async fn follow(scene: &Scene<'_>) -> Result<DrainOutcome, EffectErro
         });
     }
     let tasks = seen(scene.world.cluster.tasks(&scene.place.service()).await)?;
-    let running = tasks.iter().filter(|task| task.status != "STOPPED").count();
-    let running = u32::try_from(running).unwrap_or(u32::MAX).max(view.running + view.pending);
-    Ok(if running == 0 { DrainOutcome::Drained } else { DrainOutcome::Running { tasks: running } })
+    // Both are asked: the service's numbers and the listing of its tasks may lag, and not by the same time.
+    let stopped = view.running == 0 && view.pending == 0 && tasks.iter().all(|task| task.status == "STOPPED");
+    Ok(if stopped { DrainOutcome::Drained } else { DrainOutcome::Running })
 }
 
 async fn service(scene: &Scene<'_>) -> Result<ServiceView, EffectError> {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use lockstep::engine::{Engine, EngineError};
+use lockstep::ports::Lock;
 use lockstep_events::DeploymentId;
 
 use crate::doubles::commit;
@@ -137,4 +138,19 @@ async fn a_wish_that_overtakes_its_request_stays_in_the_queue_until_that_is_take
     stage.done(&a, &request).await;
     stage.done(&b, &wish).await;
     assert_eq!((stage.newest(id).to.as_str(), stage.store.lock("staging").holder), ("cancelled", None));
+}
+
+#[tokio::test]
+async fn an_end_whose_lock_somebody_removed_by_hand_is_not_written() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&a, id, "locked/awaiting-build").await;
+    let history = stage.store.items(id);
+    let free = Lock { holder: None, since: None, actor: None, ..stage.store.lock("staging") };
+    stage.store.set_lock("staging", free);
+    let error = stage.deliver(&a, &stage.ask_to_cancel(id)).await.unwrap_err();
+    assert!(matches!(error, EngineError::Inconsistent { .. }) && !error.is_transient(), "{error}");
+    assert!(error.to_string().contains("its environment's lock is not held by it any more"), "{error}");
+    assert_eq!(stage.store.items(id), history);
 }

@@ -3,6 +3,7 @@
 
 use lockstep::ports::Clock;
 
+use crate::doubles::Lingering;
 use crate::stage::{LEASE, Stage};
 
 const SERVICE: &str = "shop-fresh";
@@ -42,6 +43,23 @@ async fn the_database_is_not_touched_before_the_last_task_has_stopped() {
     stage.next(&a).await;
     assert_ne!(stage.newest(id).to, "deploying/awaiting-drain");
     stage.up_to(&a, id, "healthy").await;
+}
+
+#[tokio::test]
+async fn a_task_that_any_answer_still_shows_running_has_not_stopped() {
+    for (running, pending, listed) in [(1, 0, 0), (0, 1, 0), (0, 0, 1)] {
+        let stage = Stage::new();
+        let a = stage.worker("a");
+        let (id, _) = stage.ask("fresh");
+        stage.cluster.linger_as(SERVICE, Lingering { running, pending, listed });
+        stage.cluster.list_stopped(SERVICE, 1);
+        stage.up_to(&a, id, "deploying/awaiting-drain").await;
+        stage.next(&a).await;
+        assert_eq!(stage.newest(id).to, "deploying/awaiting-drain", "{:?}", (running, pending, listed));
+        stage.cluster.linger(SERVICE, 0);
+        stage.next(&a).await;
+        assert_ne!(stage.newest(id).to, "deploying/awaiting-drain", "a task that is listed as stopped has");
+    }
 }
 
 #[tokio::test]

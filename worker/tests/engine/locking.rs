@@ -3,10 +3,10 @@
 
 use lockstep::engine::EngineError;
 use lockstep::faults::FaultKind;
-use lockstep::ports::{Lock, Summary};
+use lockstep::ports::{Lock, Store as _, Summary};
 
 use crate::doubles::{Message, call};
-use crate::stage::Stage;
+use crate::stage::{BETA, Stage};
 
 /// Nobody holds it; the last one had this token.
 fn free(token: u64) -> Lock {
@@ -118,4 +118,34 @@ async fn listed(stage: &Stage) -> Vec<Summary> {
     use lockstep::ports::Store as _;
     let (application, environment) = ("shop".parse().unwrap(), "staging".parse().unwrap());
     stage.store.deployments(&application, &environment, 10).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_environments_list_says_what_became_of_each_request_and_why() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    let (first, message) = stage.ask("staging");
+    stage.done(&a, &message).await;
+    let taken = &stage.store.items(first)[0];
+    assert_eq!(taken.detail, "staging is locked for the default branch");
+    let (second, message) = stage.ask("staging");
+    stage.done(&a, &message).await;
+    stage.forge.conclude_builds("failure");
+    stage.up_to(&a, first, "failed").await;
+    let environment = "staging".parse().unwrap();
+    let listed = stage.store.deployments(&"shop".parse().unwrap(), &environment, 10).await.unwrap();
+    let told: Vec<_> =
+        listed.iter().map(|one| (one.id, one.outcome.as_deref(), one.reason.as_deref())).collect();
+    let (why_rejected, why_failed) =
+        (stage.newest(second).detail, stage.machine(first).ending().unwrap().summary);
+    assert_eq!(
+        told,
+        [
+            (second, Some("rejected"), Some(why_rejected.as_str())),
+            (first, Some("failed"), Some(why_failed.as_str()))
+        ]
+    );
+    assert!(why_rejected.contains("already in progress") && why_failed.contains("failure"));
+    let beta = stage.store.beta(&"shop".parse().unwrap(), &BETA.parse().unwrap()).await.unwrap();
+    assert_eq!(beta, None, "only what was healthy is validated");
 }

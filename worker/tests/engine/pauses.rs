@@ -12,7 +12,7 @@ use crate::looping::{Loop, until};
 use crate::stage::Stage;
 
 /// One scan reads the locks of this many environments.
-const ENVIRONMENTS: usize = 3;
+const ENVIRONMENTS: usize = 4;
 
 /// Always draws this number.
 struct Drawn(f64);

@@ -90,14 +90,14 @@ async fn a_wake_up_that_meets_a_fault_of_the_table_is_sent_afresh_and_the_old_on
 async fn a_table_that_cannot_be_reached_ends_no_worker_and_one_that_is_not_there_does() {
     let stage = Stage::new();
     let (id, message) = stage.ask("staging");
-    for _environment in ["preview", "staging", "fresh"] {
+    for _environment in ["preview", "staging", "fresh", "production"] {
         stage.wire.trouble("environment", Trouble::without_effect(FaultKind::Unavailable));
     }
     let worker = Loop::start(&stage);
     until("the request is deleted", || !stage.queue.live().contains(&message)).await;
     worker.stop().await;
     assert_eq!(stage.newest(id).to, "locked/awaiting-build");
-    for _environment in ["preview", "staging", "fresh"] {
+    for _environment in ["preview", "staging", "fresh", "production"] {
         stage.wire.trouble("environment", Trouble::without_effect(FaultKind::NotFound));
     }
     let ended = Loop::start(&stage).running.await.unwrap().unwrap_err();

@@ -1,4 +1,4 @@
-//! The stage of every test: one application with three staging environments, the doubles, and as many workers
+//! The stage of every test: one application with three staging environments and production, the doubles, and as many workers
 //! over them as a test wants. Delivers messages and moves the clock by their delays; asserts what always holds.
 
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(crate) const LEASE: Duration = Duration::from_secs(45);
 pub(crate) const POLL: Duration = Duration::from_secs(10);
 
 /// What ran before any test began.
-const OLD_DIGEST: &str = "sha256:9999999999999999999999999999999999999999999999999999999999999999";
+pub(crate) const OLD_DIGEST: &str = "sha256:9999999999999999999999999999999999999999999999999999999999999999";
 
 /// The database's image.
 const DATABASE_DIGEST: &str = "sha256:8888888888888888888888888888888888888888888888888888888888888888";
@@ -63,7 +63,17 @@ service = "shop-fresh"
 container = "app"
 database = { service = "shop-database" }
 readiness = { url = "http://127.0.0.1:1/ready", consecutive = 1 }
+[applications.shop.environments.production]
+kind = "production"
+cluster = "c"
+service = "shop-production"
+container = "app"
+readiness = { url = "http://127.0.0.1:1/ready", consecutive = 1 }
 "#;
+
+/// What the staging environments build: its tag, and the version that it is promoted as.
+pub(crate) const BETA: &str = "0.2.0-abcdef0.beta";
+pub(crate) const VERSION: &str = "0.2.0";
 
 /// Everything outside of the workers.
 pub(crate) struct Stage {
@@ -77,7 +87,8 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Every environment runs an old release that was healthy; `fresh` gets a new database each time.
+    /// Every staging environment runs an old release that was healthy; `fresh` gets a new database each time.
+    /// Production runs something that Lockstep did not put there.
     pub(crate) fn new() -> Arc<Self> {
         let (wire, clock) = (Arc::new(Wire::default()), Arc::new(HandClock::new()));
         let registry = Arc::new(FakeRegistry::new(wire.clone()));
@@ -95,24 +106,40 @@ impl Stage {
         for environment in ["staging", "preview", "fresh"] {
             let service = format!("shop-{environment}");
             stage.cluster.create(&service, OLD_DIGEST);
-            let release = HealthyRelease {
-                deployment: new_id(),
-                version: "0.1.0".parse().unwrap(),
-                image_tag: "0.1.0".to_owned(),
-                commit: None,
-                digest: OLD_DIGEST.parse().unwrap(),
-                task_definition: format!("{service}:1"),
-                at: stage.clock.now(),
-            };
-            let record = EnvironmentRecord {
-                current: Some(release.clone()),
-                last_healthy: Some(release),
-                dirty: None,
-                desired: Some(1),
-            };
-            stage.store.set_record(environment, record);
+            stage.was_healthy(environment);
         }
+        stage.cluster.create("shop-production", OLD_DIGEST);
         Arc::new(stage)
+    }
+
+    /// What an environment runs was healthy once, as 0.1.0.
+    fn was_healthy(&self, environment: &str) {
+        let release = HealthyRelease {
+            deployment: new_id(),
+            version: "0.1.0".parse().unwrap(),
+            image_tag: "0.1.0".to_owned(),
+            commit: None,
+            digest: OLD_DIGEST.parse().unwrap(),
+            task_definition: format!("shop-{environment}:1"),
+            at: self.clock.now(),
+        };
+        let record = EnvironmentRecord {
+            current: Some(release.clone()),
+            last_healthy: Some(release),
+            dirty: None,
+            desired: Some(1),
+        };
+        self.store.set_record(environment, record);
+    }
+
+    /// Production runs 0.1.0, which was healthy and is the latest image and release.
+    pub(crate) fn production_runs_the_old_release(&self) {
+        self.was_healthy("production");
+        for tag in ["0.1.0", "latest"] {
+            self.registry.push(tag, OLD_DIGEST.parse().unwrap());
+        }
+        self.forge.put_release("0.1.0", false, &"d".repeat(40).parse().unwrap());
+        self.forge.make_latest("0.1.0");
     }
 
     /// What a worker of this name holds.
@@ -153,6 +180,24 @@ impl Stage {
     pub(crate) fn ask(&self, environment: &str) -> (DeploymentId, Message) {
         let request = request(environment);
         (request.id, self.put(&Content::DeployRequested(Box::new(request))))
+    }
+
+    /// Asks for the promotion of the beta that the staging environments build.
+    pub(crate) fn promote(&self) -> (DeploymentId, Message) {
+        self.promote_with(Overrides::default())
+    }
+
+    /// The same, with rules set aside.
+    pub(crate) fn promote_with(&self, overrides: Overrides) -> (DeploymentId, Message) {
+        let target = Target::Beta { tag: BETA.parse().unwrap() };
+        let request = DeployRequested { target, overrides, ..request("production") };
+        (request.id, self.put(&Content::DeployRequested(Box::new(request))))
+    }
+
+    /// Builds the commit and has it healthy in staging.
+    pub(crate) async fn stage_the_beta(&self, engine: &Engine) {
+        let (id, _) = self.ask("staging");
+        self.up_to(engine, id, "healthy").await;
     }
 
     /// Asks for an end of a deployment.

@@ -82,4 +82,13 @@ mod tests {
         assert_eq!(ceilings, [10, 20, 40, 80, 160, 200, 200]);
         assert_eq!(ceiling(u32::MAX), LAST_CEILING);
     }
+
+    #[test]
+    fn pauses_are_spread_below_the_ceiling() {
+        let pauses: Vec<_> = (0..100).map(|_| pause(4)).collect();
+        assert!(pauses.iter().all(|pause| *pause <= ceiling(4)));
+        // Each lies in the lower half by chance; a hundred of them do so once in 10^30 times.
+        assert!(pauses.iter().any(|pause| *pause > ceiling(4) / 2));
+        assert!(pauses.iter().any(|pause| *pause < ceiling(4) / 2));
+    }
 }

@@ -1,5 +1,6 @@
 //! The table adapter against dynoxide's DynamoDB: every outcome of every call.
 
+mod answers;
 mod application;
 mod closing;
 mod conflicts;

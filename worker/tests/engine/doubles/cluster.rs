@@ -19,10 +19,26 @@ use super::{HandClock, Wire};
 /// The container that is deployed.
 const CONTAINER: &str = "app";
 
+/// Tasks that have not stopped yet although they should, as each answer shows them.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Lingering {
+    /// In the service's own numbers.
+    pub(crate) running: u32,
+    /// Likewise.
+    pub(crate) pending: u32,
+    /// In the listing of its tasks.
+    pub(crate) listed: u32,
+}
+
 struct Service {
     desired: u32,
-    /// Tasks that have not stopped yet although they should.
-    lingering: u32,
+    lingering: Lingering,
+    /// How many of its tasks are listed as stopped.
+    stopped: u32,
+    /// What is listed instead of its tasks: task definition and status of each.
+    listed: Option<Vec<(String, String)>>,
+    /// What its tasks report as their image instead of the one that they were told.
+    reported: Option<Option<String>>,
     /// The least and the most of its tasks, in percent, that run during a rollout.
     percents: (u32, u32),
     breaker: CircuitBreaker,
@@ -56,7 +72,17 @@ impl FakeCluster {
         let primary = format!("{name}:1");
         let breaker = CircuitBreaker { enable: true, rollback: true };
         let (percents, rollouts) = ((100, 200), Vec::new());
-        let service = Service { desired: 1, lingering: 0, percents, breaker, primary, rollouts };
+        let service = Service {
+            desired: 1,
+            lingering: Lingering::default(),
+            stopped: 0,
+            listed: None,
+            reported: None,
+            percents,
+            breaker,
+            primary,
+            rollouts,
+        };
         state.services.insert(name.to_owned(), service);
     }
 
@@ -109,7 +135,29 @@ impl FakeCluster {
 
     /// How many tasks of a service do not stop, whatever they are told.
     pub(crate) fn linger(&self, name: &str, tasks: u32) {
-        self.state.lock().unwrap().services.get_mut(name).unwrap().lingering = tasks;
+        self.linger_as(name, Lingering { running: tasks, pending: 0, listed: tasks });
+    }
+
+    /// The same, where the answers do not agree.
+    pub(crate) fn linger_as(&self, name: &str, lingering: Lingering) {
+        self.state.lock().unwrap().services.get_mut(name).unwrap().lingering = lingering;
+    }
+
+    /// So many tasks have stopped, and are still listed.
+    pub(crate) fn list_stopped(&self, name: &str, tasks: u32) {
+        self.state.lock().unwrap().services.get_mut(name).unwrap().stopped = tasks;
+    }
+
+    /// Lists these instead of a service's tasks: task definition and status of each.
+    pub(crate) fn list(&self, name: &str, tasks: &[(&str, &str)]) {
+        let listed = tasks.iter().map(|(on, status)| ((*on).to_owned(), (*status).to_owned())).collect();
+        self.state.lock().unwrap().services.get_mut(name).unwrap().listed = Some(listed);
+    }
+
+    /// A service's tasks report this digest from now on, or none.
+    pub(crate) fn report(&self, name: &str, digest: Option<&str>) {
+        let reported = Some(digest.map(str::to_owned));
+        self.state.lock().unwrap().services.get_mut(name).unwrap().reported = reported;
     }
 
     /// Somebody else changes how many tasks a service should run.
@@ -160,13 +208,13 @@ fn view(state: &State, name: &str) -> Option<ServiceView> {
     // What was there before the first rollout, or was gone back to, has long been rolled out.
     let newest = service.rollouts.last().filter(|rollout| rollout.task_definition == service.primary);
     let under_way = newest.is_some() && state.rollouts_held;
-    let running = if under_way { 0 } else { service.desired.max(service.lingering) };
+    let running = if under_way { 0 } else { service.desired.max(service.lingering.running) };
     Some(ServiceView {
         arn: format!("arn:aws:ecs:eu-west-1:0:service/c/{name}"),
         status: "ACTIVE".to_owned(),
         desired: service.desired,
         running,
-        pending: 0,
+        pending: service.lingering.pending,
         deployments: vec![DeploymentView {
             id: format!("ecs-svc/{}", service.rollouts.len()),
             status: DeploymentStatus::Primary,
@@ -208,10 +256,11 @@ fn tasks(state: &State, name: &str) -> Vec<TaskView> {
     let service = &state.services[name];
     let definition = state.definitions.iter().find(|d| d.arn == service.primary).unwrap();
     let digest = definition.containers[0].image.split_once('@').map(|(_, digest)| digest.to_owned());
-    let task = |number| TaskView {
-        arn: format!("arn:aws:ecs:eu-west-1:0:task/c/{name}-{number}"),
-        status: "RUNNING".to_owned(),
-        task_definition: service.primary.clone(),
+    let digest = service.reported.clone().unwrap_or(digest);
+    let task = |number, on: &str, status: &str| TaskView {
+        arn: format!("arn:aws:ecs:eu-west-1:0:task/c/{name}-{status}-{number}"),
+        status: status.to_owned(),
+        task_definition: on.to_owned(),
         containers: vec![TaskContainer {
             name: CONTAINER.to_owned(),
             image_digest: digest.clone(),
@@ -222,7 +271,14 @@ fn tasks(state: &State, name: &str) -> Vec<TaskView> {
         stopped_reason: None,
         stopped_at: None,
     };
-    (0..service.desired.max(service.lingering)).map(task).collect()
+    let ours = service.primary.as_str();
+    let running =
+        (0..service.desired.max(service.lingering.listed)).map(|number| task(number, ours, "RUNNING"));
+    let stopped = (0..service.stopped).map(|number| task(number, ours, "STOPPED"));
+    match &service.listed {
+        Some(listed) => (0..).zip(listed).map(|(number, (on, status))| task(number, on, status)).collect(),
+        None => running.chain(stopped).collect(),
+    }
 }
 
 #[async_trait]

@@ -15,10 +15,10 @@ use lockstep_events::{CommitSha, DeploymentId, ImageDigest};
 use super::{FakeRegistry, HandClock, Wire};
 
 /// The commit of the default branch.
-const COMMIT: &str = "abcdef0123456789abcdef0123456789abcdef01";
+pub(crate) const COMMIT: &str = "abcdef0123456789abcdef0123456789abcdef01";
 
 /// What builds push.
-const DIGEST: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+pub(crate) const DIGEST: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 
 struct Run {
     id: u64,
@@ -26,12 +26,34 @@ struct Run {
     created_at: Timestamp,
 }
 
-#[derive(Default)]
 struct Repository {
     runs: Vec<Run>,
     releases: Vec<Release>,
+    latest: Option<u64>,
     tags: BTreeMap<String, CommitSha>,
     builds_held: bool,
+    conclusion: String,
+    is_on_branch: bool,
+    known: bool,
+    checks: Checks,
+    version_file: Option<String>,
+}
+
+impl Default for Repository {
+    fn default() -> Self {
+        Self {
+            runs: Vec::new(),
+            releases: Vec::new(),
+            latest: None,
+            tags: BTreeMap::new(),
+            builds_held: false,
+            conclusion: "success".to_owned(),
+            is_on_branch: true,
+            known: true,
+            checks: Checks { passed: vec!["test".to_owned()], ..Checks::default() },
+            version_file: Some("[package]\nversion = \"0.2.0\"\n".to_owned()),
+        }
+    }
 }
 
 /// The forge.
@@ -55,6 +77,81 @@ impl FakeForge {
     /// How many builds were really started.
     pub(crate) fn builds(&self) -> usize {
         self.repository.lock().unwrap().runs.len()
+    }
+
+    /// From now on, builds end like this.
+    pub(crate) fn conclude_builds(&self, conclusion: &str) {
+        self.repository.lock().unwrap().conclusion = conclusion.to_owned();
+    }
+
+    /// The commit is (or is not) on the default branch.
+    pub(crate) fn put_on_branch(&self, is_on_branch: bool) {
+        self.repository.lock().unwrap().is_on_branch = is_on_branch;
+    }
+
+    /// No reference names a commit.
+    pub(crate) fn forget_references(&self) {
+        self.repository.lock().unwrap().known = false;
+    }
+
+    /// The checks of every commit.
+    pub(crate) fn set_checks(&self, checks: Checks) {
+        self.repository.lock().unwrap().checks = checks;
+    }
+
+    /// The file that holds the version.
+    pub(crate) fn set_version_file(&self, content: Option<&str>) {
+        self.repository.lock().unwrap().version_file = content.map(str::to_owned);
+    }
+
+    /// A release that somebody made, with its tag.
+    pub(crate) fn put_release(&self, tag: &str, prerelease: bool, commit: &CommitSha) {
+        let preface = "made by hand".to_owned();
+        self.create(&NewRelease {
+            tag: tag.to_owned(),
+            commit: commit.clone(),
+            prerelease,
+            make_latest: false,
+            preface,
+        });
+    }
+
+    /// Somebody makes a release the latest.
+    pub(crate) fn make_latest(&self, tag: &str) {
+        let mut repository = self.repository.lock().unwrap();
+        repository.latest = repository.releases.iter().find(|r| r.tag == tag).map(|r| r.id);
+    }
+
+    /// Changes a release by hand.
+    pub(crate) fn edit_release(&self, tag: &str, edit: impl FnOnce(&mut Release)) {
+        let mut repository = self.repository.lock().unwrap();
+        edit(repository.releases.iter_mut().find(|release| release.tag == tag).unwrap());
+    }
+
+    /// The releases, by tag.
+    pub(crate) fn release_of(&self, tag: &str) -> Option<Release> {
+        self.repository.lock().unwrap().releases.iter().find(|release| release.tag == tag).cloned()
+    }
+
+    /// The tag of the latest release.
+    pub(crate) fn latest(&self) -> Option<String> {
+        let repository = self.repository.lock().unwrap();
+        let latest = repository.releases.iter().find(|release| Some(release.id) == repository.latest);
+        latest.map(|release| release.tag.clone())
+    }
+
+    /// Moves a git tag, or deletes it.
+    pub(crate) fn put_tag(&self, tag: &str, commit: Option<&str>) {
+        let mut repository = self.repository.lock().unwrap();
+        match commit {
+            Some(commit) => repository.tags.insert(tag.to_owned(), commit.parse().unwrap()),
+            None => repository.tags.remove(tag),
+        };
+    }
+
+    /// Deletes a release, and keeps its tag.
+    pub(crate) fn delete_release(&self, tag: &str) {
+        self.repository.lock().unwrap().releases.retain(|release| release.tag != tag);
     }
 
     /// Somebody else deletes every release, and keeps the tags.
@@ -81,7 +178,7 @@ impl FakeForge {
             status: if repository.builds_held {
                 BuildStatus::Running("in_progress".to_owned())
             } else {
-                BuildStatus::Finished("success".to_owned())
+                BuildStatus::Finished(repository.conclusion.clone())
             },
             url: format!("https://forge.test/runs/{}", run.id),
         })
@@ -90,7 +187,7 @@ impl FakeForge {
     fn create(&self, new: &NewRelease) -> Release {
         let mut repository = self.repository.lock().unwrap();
         let release = Release {
-            id: 1 + u64::try_from(repository.releases.len()).unwrap(),
+            id: 1 + repository.releases.iter().map(|release| release.id).max().unwrap_or(0),
             tag: new.tag.clone(),
             prerelease: new.prerelease,
             draft: false,
@@ -98,6 +195,9 @@ impl FakeForge {
             url: format!("https://forge.test/releases/{}", new.tag),
         };
         repository.releases.push(release.clone());
+        if new.make_latest {
+            repository.latest = Some(release.id);
+        }
         repository.tags.entry(new.tag.clone()).or_insert(new.commit.clone());
         release
     }
@@ -114,19 +214,20 @@ impl Forge for FakeForge {
     }
 
     async fn resolve(&self, _: &str) -> Answer<Option<CommitSha>> {
-        self.ask("resolve_reference", || COMMIT.parse().ok()).await
+        let known = || self.repository.lock().unwrap().known.then(|| COMMIT.parse().unwrap());
+        self.ask("resolve_reference", known).await
     }
 
     async fn is_on_branch(&self, _: &CommitSha, _: &str) -> Answer<bool> {
-        self.ask("is_on_branch", || true).await
+        self.ask("is_on_branch", || self.repository.lock().unwrap().is_on_branch).await
     }
 
     async fn checks(&self, _: &CommitSha) -> Answer<Checks> {
-        self.ask("checks", || Checks { passed: vec!["test".to_owned()], ..Checks::default() }).await
+        self.ask("checks", || self.repository.lock().unwrap().checks.clone()).await
     }
 
     async fn file(&self, _: &str, _: &CommitSha) -> Answer<Option<String>> {
-        self.ask("file", || Some("[package]\nversion = \"0.2.0\"\n".to_owned())).await
+        self.ask("file", || self.repository.lock().unwrap().version_file.clone()).await
     }
 
     async fn dispatch(&self, dispatch: &Dispatch) -> Answer<Option<u64>> {
@@ -152,7 +253,11 @@ impl Forge for FakeForge {
     }
 
     async fn latest_release(&self) -> Answer<Option<Release>> {
-        self.ask("latest_release", || None).await
+        let find = || {
+            let repository = self.repository.lock().unwrap();
+            repository.releases.iter().find(|release| Some(release.id) == repository.latest).cloned()
+        };
+        self.ask("latest_release", find).await
     }
 
     async fn create_release(&self, new: &NewRelease) -> Answer<Release> {
@@ -162,6 +267,9 @@ impl Forge for FakeForge {
     async fn change_release(&self, id: u64, change: &ReleaseChange) -> Answer<()> {
         let apply = || {
             let mut repository = self.repository.lock().unwrap();
+            if change.make_latest == Some(true) {
+                repository.latest = Some(id);
+            }
             let release = repository.releases.iter_mut().find(|release| release.id == id);
             if let (Some(release), Some(body)) = (release, &change.body) {
                 release.body.clone_from(body);

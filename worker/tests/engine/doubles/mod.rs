@@ -9,8 +9,8 @@ mod simple;
 mod store;
 mod wire;
 
-pub(crate) use cluster::FakeCluster;
-pub(crate) use forge::FakeForge;
+pub(crate) use cluster::{FakeCluster, Lingering};
+pub(crate) use forge::{COMMIT, DIGEST, FakeForge};
 pub(crate) use queue::{MemoryQueue, Message};
 pub(crate) use registry::FakeRegistry;
 pub(crate) use simple::{AlwaysReady, HandClock};

@@ -153,6 +153,21 @@ impl MemoryStore {
         self.table.lock().unwrap().betas.values_mut().for_each(|beta| beta.commit = commit.clone());
     }
 
+    /// Forgets every beta that was healthy.
+    pub(crate) fn forget_betas(&self) {
+        self.table.lock().unwrap().betas.clear();
+    }
+
+    /// Binds a version, whatever it meant.
+    pub(crate) fn rebind_version(&self, binding: VersionBinding) {
+        self.table.lock().unwrap().versions.insert(binding.version.to_string(), binding);
+    }
+
+    /// Records the image of a commit, whatever it was.
+    pub(crate) fn rebuild(&self, image: ImageRecord) {
+        self.table.lock().unwrap().images.insert(image.commit.to_string(), image);
+    }
+
     async fn ask<T>(&self, operation: &'static str, work: impl FnOnce(&mut Table) -> T + Send) -> Answer<T> {
         self.wire.send(Service::DynamoDb, operation, || work(&mut self.table.lock().unwrap())).await
     }
