@@ -4,7 +4,7 @@
 use lockstep::faults::FaultKind;
 
 use crate::doubles::{Trouble, call};
-use crate::stage::{LEASE, Stage};
+use crate::stage::{BETA, LEASE, Stage, VERSION};
 
 const THEIRS: &str = "sha256:7777777777777777777777777777777777777777777777777777777777777777";
 
@@ -148,4 +148,37 @@ async fn a_look_whose_answer_is_lost_is_taken_again_at_once() {
     assert_eq!((stage.newest(id).to.as_str(), stage.wire.count("release")), ("healthy", asked + 2));
     let summary = stage.machine(id).ending().unwrap().summary;
     assert!(!summary.contains("could not be looked at"), "{summary}");
+}
+
+#[tokio::test]
+async fn in_production_version_latest_release_and_git_tag_are_looked_at() {
+    type Change = fn(&Stage);
+    let cases: [(Change, &str); 7] = [
+        (
+            |s| s.registry.push(VERSION, THEIRS.parse().unwrap()),
+            "somebody moved image tag 0.2.0 to sha256:7777",
+        ),
+        (|s| s.registry.untag(VERSION), "somebody deleted image tag 0.2.0 meanwhile"),
+        (
+            |s| s.registry.push("latest", THEIRS.parse().unwrap()),
+            "somebody moved image tag latest to sha256:7777",
+        ),
+        (|s| s.forge.delete_release(VERSION), "somebody deleted the release 0.2.0 meanwhile"),
+        (|s| s.forge.put_tag(VERSION, Some(&"b".repeat(40))), "somebody moved git tag 0.2.0 to bbbb"),
+        (|s| s.forge.put_tag(VERSION, None), "somebody deleted git tag 0.2.0 meanwhile"),
+        (|s| s.registry.untag(BETA), ""),
+    ];
+    for (change, words) in cases {
+        let stage = Stage::new();
+        let worker = stage.worker("a");
+        stage.stage_the_beta(&worker).await;
+        let (id, _) = stage.promote();
+        stage.up_to(&worker, id, "deploying/checking-readiness").await;
+        change(&stage);
+        stage.clock.forward(LEASE);
+        stage.up_to(&worker, id, "healthy").await;
+        let summary = stage.machine(id).ending().unwrap().summary;
+        assert!(summary.contains(words), "{words}: {summary}");
+        assert_eq!(summary.matches("meanwhile").count(), usize::from(!words.is_empty()), "{summary}");
+    }
 }

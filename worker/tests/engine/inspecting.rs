@@ -1,8 +1,10 @@
 //! What is found before anything is changed: a service that cannot be deployed to is refused with nothing
 //! touched, and what is odd but no obstacle is named in the history.
 
+use lockstep::faults::FaultKind;
 use lockstep_state_machines::HealthyRelease;
 
+use crate::doubles::Trouble;
 use crate::stage::{Stage, new_id};
 
 const THEIRS: &str = "sha256:7777777777777777777777777777777777777777777777777777777777777777";
@@ -85,4 +87,52 @@ async fn a_last_healthy_revision_that_somebody_retired_is_no_way_back() {
     let detail = said(&stage, "staging", "environment-inspected").await;
     assert!(detail.contains("shop-staging:1 of the last healthy release 0.1.0 is not ACTIVE"), "{detail}");
     assert!(!detail.contains("a rollback would go to"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_exist_is_refused_and_one_that_cannot_be_asked_is_asked_again() {
+    let stage = Stage::new();
+    stage.wire.trouble("service", Trouble::without_effect(FaultKind::NotFound));
+    let detail = said(&stage, "staging", "environment-unfit").await;
+    assert!(detail.contains("ECS has no active service shop-staging in cluster c"), "{detail}");
+
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    stage.wire.trouble("service", Trouble::without_effect(FaultKind::Unavailable));
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&a, id, "healthy").await;
+    assert_eq!(stage.events(id, "environment-unfit"), 0);
+}
+
+#[tokio::test]
+async fn a_task_whose_deployed_container_could_not_be_told_from_another_is_refused() {
+    let app = "127.0.0.1:1/acme/shop:0.1.0";
+    for (containers, words) in [
+        (&[("web", app)][..], "shop-staging:1 has no container \"app\", only web: correct `container`"),
+        (&[("app", app), ("side", app)], "container \"side\" of shop-staging:1 runs an image of"),
+        (&[("app", app), ("side", "127.0.0.1:1/acme/shop@sha256:1")], "container \"side\""),
+        (&[("app", app), ("side", "docker.io/127.0.0.1:1/acme/shop")], "container \"side\""),
+    ] {
+        let stage = Stage::new();
+        stage.cluster.contain("shop-staging:1", containers);
+        let detail = said(&stage, "staging", "environment-unfit").await;
+        assert!(detail.contains(words), "{words}: {detail}");
+    }
+    let stage = Stage::new();
+    let others = [("app", app), ("a", "127.0.0.1:1/acme/shop-proxy:1"), ("b", "docker.io/library/nginx")];
+    stage.cluster.contain("shop-staging:1", &others);
+    said(&stage, "staging", "environment-inspected").await;
+}
+
+#[tokio::test]
+async fn a_rollout_of_somebody_elses_that_is_under_way_is_named() {
+    let stage = Stage::new();
+    stage.cluster.register("theirs:7", "theirs", THEIRS);
+    stage.cluster.hold_rollouts(true);
+    stage.cluster.roll_out("shop-staging", "theirs:7");
+    let detail = said(&stage, "staging", "environment-inspected").await;
+    let words = "a rollout of theirs:7 that this deployment did not start is under way";
+    assert!(detail.contains(words), "{detail}");
+    let detail = said(&Stage::new(), "staging", "environment-inspected").await;
+    assert!(!detail.contains("is under way"), "{detail}");
 }

@@ -106,6 +106,23 @@ impl FakeCluster {
         self.state.lock().unwrap().services.get_mut(name).unwrap().primary = task_definition.to_owned();
     }
 
+    /// Somebody else starts a rollout of a task definition.
+    pub(crate) fn roll_out(&self, name: &str, task_definition: &str) {
+        let wanted = UpdateService { task_definition: Some(task_definition.to_owned()), desired: None };
+        update(&mut self.state.lock().unwrap(), name, &wanted, self.clock.now());
+    }
+
+    /// A revision consists of these containers: name and image of each.
+    pub(crate) fn contain(&self, arn: &str, containers: &[(&str, &str)]) {
+        let mut state = self.state.lock().unwrap();
+        let definition = state.definitions.iter_mut().find(|definition| definition.arn == arn).unwrap();
+        let container = |(name, image): &(&str, &str)| ContainerView {
+            name: (*name).to_owned(),
+            image: (*image).to_owned(),
+        };
+        definition.containers = containers.iter().map(container).collect();
+    }
+
     /// A service's old task stops before a new one starts: what a database needs.
     pub(crate) fn stop_first(&self, name: &str) {
         self.state.lock().unwrap().services.get_mut(name).unwrap().percents = (0, 100);
