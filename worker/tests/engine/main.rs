@@ -25,6 +25,7 @@ mod pauses;
 mod promoting;
 mod proving;
 mod reconciling;
+mod releasing;
 mod requests;
 mod service;
 mod settling;
