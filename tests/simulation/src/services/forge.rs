@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lockstep::faults::{Fault, FaultKind, Service};
 use lockstep::ports::{Answer, BuildRun, BuildStatus, Checks, Dispatch, NewRelease, Release, ReleaseChange};
-use lockstep_events::{CommitSha, DeploymentId};
+use lockstep_events::{BuildFinished, CommitSha, DeploymentId, Message, encode};
 
 use super::Lagging;
 use super::registry::{Image, Nature};
@@ -155,8 +155,19 @@ impl Universe {
                     .for_each(|run| run.conclusion = Some(if works { "success" } else { "failure" }));
             });
             universe.note(format_args!("build {id} has ended"));
+            universe.tell_of_build(deployment, id);
         });
         Ok((self.dice.lucky(0.7).then_some(id), deployment))
+    }
+
+    /// The run says that it has ended, perhaps.
+    fn tell_of_build(&mut self, id: DeploymentId, run: u64) {
+        if self.is_troubled() && self.dice.lucky(0.5) {
+            return;
+        }
+        let finished = BuildFinished { id, workflow_run_id: run, workflow_run_attempt: 1 };
+        let late = self.dice.seconds(0.1, 20.0);
+        self.send_message(&encode(&Message::BuildFinished(finished)), late);
     }
 
     /// Creates a release and its tag, unless there is one.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use lockstep::ports::{RolloutRollback, RolloutState, RolloutStatus};
+use lockstep_events::EcsDeploymentEventName;
 
 use super::{Rollout, Service, Task};
 use crate::services::registry::Nature;
@@ -37,7 +38,7 @@ impl Universe {
             }
             Nature::Hangs => {}
         }
-        self.hint(name);
+        self.hint(name, EcsDeploymentEventName::InProgress);
     }
 
     fn later(&mut self, name: &str, generation: u64, wait: Duration, deed: fn(&mut Self, &str)) {
@@ -93,7 +94,7 @@ impl Universe {
         if let Some(kept) = self.ecs.services.get_mut(name) {
             kept.completed = definition;
         }
-        self.hint(name);
+        self.hint(name, EcsDeploymentEventName::Completed);
     }
 
     /// The circuit breaker trips: back to what completed last, under a new id or the old one.
@@ -103,6 +104,7 @@ impl Universe {
         kept.generation += 1;
         let (generation, old) = (kept.generation, kept.completed.clone());
         let reuse = self.plan.breaker_reuses_id;
+        self.hint(name, EcsDeploymentEventName::Failed);
         self.note(format_args!("{name}'s circuit breaker goes back to {old}"));
         self.counts.one("breakers tripped");
         self.change_service(name, |service| {
@@ -123,7 +125,7 @@ impl Universe {
         let (up, done) = (self.dice.seconds(2.0, 20.0), self.dice.seconds(21.0, 60.0));
         self.later(name, generation, up, Self::start_tasks);
         self.later(name, generation, done, Self::gone_back);
-        self.hint(name);
+        self.hint(name, EcsDeploymentEventName::InProgress);
     }
 
     fn gone_back(&mut self, name: &str) {
@@ -136,7 +138,7 @@ impl Universe {
             }
         });
         self.note(format_args!("{name} has gone back"));
-        self.hint(name);
+        self.hint(name, EcsDeploymentEventName::Completed);
     }
 
     /// Brings the number of tasks to what is desired, when no rollout does.
@@ -152,12 +154,15 @@ impl Universe {
         }
     }
 
-    /// EventBridge tells of it, perhaps.
-    fn hint(&mut self, name: &str) {
+    /// EventBridge tells of what became of the PRIMARY, perhaps.
+    fn hint(&mut self, name: &str, event: EcsDeploymentEventName) {
+        let Some(rollout) = self.ecs.service(name).map(|service| service.primary().id.clone()) else {
+            return;
+        };
         if self.is_troubled() && self.dice.lucky(0.5) {
             return;
         }
-        let body = super::view::hint(name, self.time());
+        let body = super::view::hint(name, rollout, event, self.time());
         let late = self.dice.seconds(0.1, 20.0);
         self.send_message(&body, late);
     }

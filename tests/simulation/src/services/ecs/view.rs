@@ -64,8 +64,8 @@ impl Service {
     }
 }
 
-/// EventBridge's message that a service has changed.
-pub(super) fn hint(name: &str, time: Timestamp) -> String {
+/// EventBridge's message about a rollout of a service.
+pub(super) fn hint(name: &str, rollout: String, event: EcsDeploymentEventName, time: Timestamp) -> String {
     encode(&Message::EcsDeploymentStateChange(EcsDeploymentStateChange {
         id: "00000000-0000-0000-0000-000000000000".to_owned(),
         account: "000000000000".to_owned(),
@@ -74,9 +74,9 @@ pub(super) fn hint(name: &str, time: Timestamp) -> String {
         resources: vec![arn(name)],
         detail: EcsDeploymentDetail {
             event_type: "INFO".to_owned(),
-            event_name: EcsDeploymentEventName::InProgress,
-            deployment_id: "ecs-svc/0".to_owned(),
-            updated_at: time,
+            event_name: event,
+            deployment_id: rollout,
+            updated_at: Some(time),
             reason: "as the simulation has it".to_owned(),
         },
     }))
