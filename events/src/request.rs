@@ -70,4 +70,7 @@ pub struct Overrides {
     /// Production: promote a beta that has no healthy record in staging (protocol rule 15).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_unvalidated: Option<Reason>,
+    /// Deploy although a freeze window of the environment is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub despite_freeze: Option<Reason>,
 }

@@ -120,6 +120,16 @@ test("the worker is allowed every call of the adapters but those that only docto
   }
 });
 
+test("only the worker and the operator may write the table, so no sender can set or release a hold", () => {
+  const writes = (actor: Actor) =>
+    actionsOf(actor)
+      .flatMap(({ actions }) => Object.keys(actions))
+      .filter((action) => action.startsWith("dynamodb:") && !/:(Get|Query|Describe)/.test(action))
+      .sort();
+  assert.deepEqual(writes("sender"), []);
+  assert.deepEqual(writes("operator"), ["dynamodb:PutItem", "dynamodb:UpdateItem"]);
+});
+
 test("a sid stands once in a policy", () => {
   for (const actor of ACTORS) {
     const sids = actionsOf(actor).map(({ sid }) => sid);

@@ -21,6 +21,10 @@ pub struct Refusal {
 pub enum RefusalCode {
     /// Another deployment holds the environment's lock.
     LockHeld,
+    /// The environment is on hold.
+    OnHold,
+    /// A freeze window of the environment is on.
+    Frozen,
     /// No such application or environment, or a target that the environment does not take.
     WrongTarget,
     /// The ref names no commit.

@@ -51,6 +51,9 @@ fn the_example_of_the_readme_is_valid() {
     assert_eq!(application.release_tag.to_string(), "{version}");
     let production = &application.environments["production"];
     assert_eq!(application.counterpart(production).unwrap().as_str(), "staging");
+    let windows = readme.split("```toml").nth(2).unwrap().split("```").next().unwrap();
+    let config = parse(&format!("{toml}{windows}"), &[]).unwrap();
+    assert_eq!(config.applications["test-io"].environments["production"].freeze.len(), 2);
 }
 
 #[test]
@@ -126,4 +129,27 @@ fn values_out_of_their_range_are_refused_with_what_is_expected() {
     let missing = EXAMPLE.replace("table = \"lockstep\"", "");
     assert!(refusal(&missing).contains("table"));
     assert!(refusal("table = ").contains("not valid TOML"));
+}
+
+#[test]
+fn freeze_windows_are_read_and_what_is_wrong_with_one_is_said_with_its_place() {
+    let freeze = |window: &str| {
+        format!("{EXAMPLE}[[applications.sample.environments.production.freeze]]\n{window}reason = 'rest'\n")
+    };
+    let weekly = "days = ['friday']\nfrom = 16:00\nuntil = '00:00'\nzone = 'Europe/Berlin'\n";
+    let config = parse(&freeze(weekly), &[]).unwrap();
+    let environments = &config.applications["sample"].environments;
+    assert_eq!((environments["production"].freeze.len(), environments["staging"].freeze.len()), (1, 0));
+    let written = toml::to_string(&config).unwrap();
+    assert_eq!(toml::to_string(&parse(&written, &[]).unwrap()).unwrap(), written, "as it was written");
+    assert_eq!(
+        refusal(&freeze(&weekly.replace("days", "day"))),
+        "unknown key `applications.sample.environments.production.freeze[0].day`: did you mean `days`?"
+    );
+    let zone = refusal(&freeze(&weekly.replace("Berlin", "Berln")));
+    for part in
+        ["freeze window \"rest\"", "zone is \"Europe/Berln\"", "sample.environments.production.freeze"]
+    {
+        assert!(zone.contains(part), "{part}: {zone}");
+    }
 }

@@ -97,6 +97,7 @@ pub async fn take_lock(town: &Town, application: &str) {
         application: place.application,
         environment: place.environment,
         observed_token: view.lock.token,
+        ended_hold: None,
         entry,
         summary,
     };

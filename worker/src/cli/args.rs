@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use lockstep_events::{ApplicationName, BetaTag, DeploymentId, EnvironmentName, GitRef, Reason};
+use uuid::Uuid;
 
 use super::exit;
+use super::until::Until;
 
 /// Deploys one application to staging and production on Amazon ECS.
 #[derive(Debug, Parser)]
@@ -65,6 +67,11 @@ pub(super) enum Command {
     /// release the lock. Refused while a worker is seen to work on it; takes up to a claim's lease. Needs what a
     /// worker needs: the same secrets, and leave to deregister task definitions.
     Unlock(UnlockArgs),
+    /// Put an environment on hold: requests are rejected there, with the reason, until the hold is released or its time
+    /// is over. A deployment that is under way goes on.
+    Hold(HoldArgs),
+    /// Release an environment that is on hold.
+    Release(ReleaseArgs),
     /// Look at messages that could not be handled, and send them to the queue again.
     #[command(subcommand)]
     Dlq(DlqCommand),
@@ -100,7 +107,7 @@ pub(super) struct PromoteArgs {
     #[arg(required_unless_present = "list")]
     pub(super) beta: Option<BetaTag>,
     /// Show what can be promoted, what was released, and what runs; send nothing.
-    #[arg(long, conflicts_with_all = ["beta", "id", "allow_unvalidated", "wait"])]
+    #[arg(long, conflicts_with_all = ["beta", "id", "allow_unvalidated", "despite_freeze", "wait"])]
     pub(super) list: bool,
     /// The environment; it must be of the kind production.
     #[arg(long, value_name = "ENVIRONMENT", default_value = "production")]
@@ -147,6 +154,37 @@ pub(super) struct UnlockArgs {
     pub(super) force: bool,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct HoldArgs {
+    /// The environment.
+    pub(super) environment: EnvironmentName,
+    /// Why; whoever is rejected is told, and it is kept.
+    #[arg(long, value_name = "REASON", required_unless_present = "list")]
+    pub(super) reason: Option<Reason>,
+    /// When it ends by itself: a timestamp such as 2026-12-23T16:00:00Z, or a time from now such as 2h or 3days;
+    /// without it, when somebody releases it.
+    #[arg(long, value_name = "TIME")]
+    pub(super) until: Option<Until>,
+    /// Put it in the place of the hold that stands.
+    #[arg(long)]
+    pub(super) replace: bool,
+    /// Show the newest holds and who released them; change nothing.
+    #[arg(long, conflicts_with_all = ["reason", "until", "replace"])]
+    pub(super) list: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReleaseArgs {
+    /// The environment.
+    pub(super) environment: EnvironmentName,
+    /// Why; kept with the hold.
+    #[arg(long, value_name = "REASON")]
+    pub(super) reason: Option<Reason>,
+    /// The hold's id as `status --json` shows it: if another one stands by now, nothing is done.
+    #[arg(long, value_name = "UUID")]
+    pub(super) id: Option<Uuid>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum DlqCommand {
     /// Show every message in the dead-letter queue, and why it is there. Takes none away.
@@ -175,6 +213,10 @@ pub(super) struct SendingArgs {
     /// the same deployment, however often it is sent.
     #[arg(long, value_name = "UUID")]
     pub(super) id: Option<DeploymentId>,
+    /// In an emergency: deploy although a freeze window of the environment is on; the reason is kept in the
+    /// history. A hold is not set aside by it.
+    #[arg(long, value_name = "REASON")]
+    pub(super) despite_freeze: Option<Reason>,
     /// Follow the deployment until its verdict, which the exit code tells.
     #[arg(long)]
     pub(super) wait: bool,
@@ -228,6 +270,10 @@ mod tests {
             &["cancel", "1"],
             &["cancel", ID, "--reason", " "],
             &["unlock", "staging", "--reason", "it hangs", "--token", "seven"],
+            &["hold", "staging", "--reason", " "],
+            &["hold", "staging", "--reason", "x", "--until", "soon"],
+            &["release", "staging", "--id", "7"],
+            &["deploy", "--despite-freeze", " "],
         ] {
             assert_eq!(refused(bad), ErrorKind::ValueValidation, "{bad:?}");
         }
@@ -242,6 +288,9 @@ mod tests {
         assert_eq!(refused(&["promote", "--list", "--wait"]), ErrorKind::ArgumentConflict);
         assert_eq!(refused(&["cancel", ID, "--wait-timeout", "5"]), ErrorKind::MissingRequiredArgument);
         assert_eq!(refused(&["unlock", "staging"]), ErrorKind::MissingRequiredArgument);
+        assert_eq!(refused(&["hold", "staging"]), ErrorKind::MissingRequiredArgument);
+        assert_eq!(refused(&["hold", "staging", "--list", "--replace"]), ErrorKind::ArgumentConflict);
+        assert_eq!(refused(&["release"]), ErrorKind::MissingRequiredArgument);
         assert_eq!(refused(&["dlq", "redrive"]), ErrorKind::MissingRequiredArgument);
         assert_eq!(refused(&["dlq", "redrive", "1", "--all"]), ErrorKind::ArgumentConflict);
         assert_eq!(refused(&["deploy", "--allow-unvalidated", "x"]), ErrorKind::UnknownArgument);

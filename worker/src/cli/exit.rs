@@ -85,7 +85,9 @@ impl Exit {
                 "no verdict: --wait-timeout is over or the wait interrupted; the deployment goes on"
             }
             Self::TooLate => "cancel: too late, the deployment had ended",
-            Self::Refused => "unlock and dlq redrive: refused; the message says why and what to do",
+            Self::Refused => {
+                "unlock, hold, release and dlq redrive: refused; the message says why and what to do"
+            }
             Self::Unsound => "doctor: there is a problem; each says what to do",
             Self::Unseen => "doctor: no problem was found, but something could not be looked at",
         }

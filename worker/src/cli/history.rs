@@ -72,6 +72,7 @@ fn lines(items: &[Recorded], machine: &Machine, verdict: Option<&Verdict>) -> Ve
     for (what, reason) in [
         ("without the baseline", &request.overrides.skip_baseline),
         ("without a healthy record in staging", &request.overrides.allow_unvalidated),
+        ("despite a freeze", &request.overrides.despite_freeze),
     ] {
         lines.extend(reason.iter().map(|reason| format!("  {what}, because: {reason}")));
     }

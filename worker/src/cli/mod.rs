@@ -1,6 +1,6 @@
 //! The command line: arguments in, one command run, an exit code out. A command asks for deployments and
 //! shows what the table says of them; it must never decide or do what is a worker's. `worker` is one, and
-//! `unlock` acts as one, through the engine alone.
+//! `unlock` acts as one, through the engine alone; `hold` and `release` change the table, the same way.
 
 mod annotate;
 mod args;
@@ -11,10 +11,12 @@ mod error;
 mod exit;
 mod follow;
 mod history;
+mod hold;
 mod init;
 mod interrupts;
 mod output;
 mod place;
+mod release;
 mod releases;
 mod report;
 mod request;
@@ -24,6 +26,7 @@ mod status;
 mod table;
 mod transition;
 mod unlock;
+mod until;
 mod verdict;
 mod wait;
 mod withdraw;
@@ -82,6 +85,8 @@ async fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, CliError> {
         Command::Watch { id, wait_timeout } => wait::watch(&config, id, wait_timeout, output).await,
         Command::Cancel(args) => cancel::cancel(&config, args, output).await,
         Command::Unlock(args) => unlock::unlock(&config, application, args, output).await,
+        Command::Hold(args) => hold::hold(&config, application, args, output).await,
+        Command::Release(args) => release::release(&config, application, args, output).await,
         Command::Dlq(DlqCommand::List) => dlq::list(&config, output).await,
         Command::Dlq(DlqCommand::Redrive(args)) => dlq::redrive(&config, &args, output).await,
         Command::Doctor { environments } => {

@@ -47,7 +47,11 @@ pub(super) async fn deploy(
         environment: args.environment,
         kind: Kind::Staging,
         target: Target::Commit { reference: args.reference },
-        overrides: Overrides { skip_baseline: args.skip_baseline, allow_unvalidated: None },
+        overrides: Overrides {
+            skip_baseline: args.skip_baseline,
+            allow_unvalidated: None,
+            despite_freeze: args.sending.despite_freeze.clone(),
+        },
     };
     ask(config, application, wish, &args.sending, output).await
 }
@@ -64,7 +68,11 @@ pub(super) async fn promote(
         environment: args.environment,
         kind: Kind::Production,
         target: Target::Beta { tag },
-        overrides: Overrides { skip_baseline: None, allow_unvalidated: args.allow_unvalidated },
+        overrides: Overrides {
+            skip_baseline: None,
+            allow_unvalidated: args.allow_unvalidated,
+            despite_freeze: args.sending.despite_freeze.clone(),
+        },
     };
     ask(config, application, wish, &args.sending, output).await
 }

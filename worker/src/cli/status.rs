@@ -13,7 +13,8 @@ use super::standing::standing;
 use super::table::Table;
 use super::{Exit, transition};
 use crate::config::{Config, Kind};
-use crate::ports::{EnvironmentRecord, HealthyRelease, Store, Summary};
+use crate::engine::hold;
+use crate::ports::{EnvironmentRecord, HealthyRelease, Hold, Store, Summary};
 use crate::wiring;
 
 /// How many deployments are listed.
@@ -31,6 +32,7 @@ struct Environment {
     environment: EnvironmentName,
     kind: Kind,
     under_way: Option<UnderWay>,
+    hold: Option<OnHold>,
     record: EnvironmentRecord,
     deployments: Vec<Summary>,
 }
@@ -47,6 +49,15 @@ struct UnderWay {
     deadline: Option<Timestamp>,
     #[serde(skip)]
     standing: String,
+}
+
+/// The hold that was set last, unless it was released.
+#[derive(Serialize)]
+struct OnHold {
+    #[serde(flatten)]
+    hold: Hold,
+    /// Whether it is over, by the clock of whoever looks: nobody has released it, its time has come.
+    ended: bool,
 }
 
 /// `status [environment]`.
@@ -87,6 +98,8 @@ async fn look(
 ) -> Result<Environment, CliError> {
     let view = store.environment(&application, &environment).await?;
     let deployments = store.deployments(&application, &environment, NEWEST).await?;
+    let now = Timestamp::now();
+    let hold = view.lock.hold.map(|hold| OnHold { ended: hold.is_over(now), hold });
     let under_way = match view.lock.holder {
         None => None,
         Some(id) => {
@@ -106,7 +119,7 @@ async fn look(
             })
         }
     };
-    Ok(Environment { application, environment, kind, under_way, record: view.record, deployments })
+    Ok(Environment { application, environment, kind, under_way, hold, record: view.record, deployments })
 }
 
 fn lines(environment: &Environment) -> Vec<String> {
@@ -133,6 +146,8 @@ fn lines(environment: &Environment) -> Vec<String> {
         }
         None => "  under way: nothing".to_owned(),
     });
+    let in_force = environment.hold.iter().filter(|hold| !hold.ended);
+    lines.extend(in_force.map(|hold| format!("  on hold: {}", hold::in_words(&hold.hold))));
     let mut table = Table::new(["TAKEN UP", "DEPLOYMENT", "OUTCOME", "WHAT", "BY", "WHY"]);
     for summary in &environment.deployments {
         table.row([

@@ -3,12 +3,14 @@
 //! environment variables that hold them do.
 
 mod check;
+pub mod freeze;
 mod overlay;
 mod types;
 mod unknown;
 
 use std::path::{Path, PathBuf};
 
+pub use freeze::{FreezeWindow, Frozen};
 pub use types::{
     ApplicationConfig, AwsConfig, Config, DatabaseConfig, DeadlinesConfig, EnvironmentConfig, GitHubConfig,
     Kind, QueueConfig, ReadinessConfig, RegistryConfig, RetryConfig, WorkerConfig,
@@ -73,8 +75,13 @@ impl Config {
         unknown::refuse(&table)?;
         let config: Self = toml::Value::Table(table)
             .try_into()
-            .map_err(|e: toml::de::Error| ConfigError::Invalid(e.message().to_owned()))?;
+            .map_err(|e: toml::de::Error| ConfigError::Invalid(in_one_line(&e)))?;
         config.check()?;
         Ok(config)
     }
+}
+
+/// What is wrong, and under which key.
+fn in_one_line(error: &toml::de::Error) -> String {
+    error.to_string().trim_end().replace('\n', ", ")
 }

@@ -9,6 +9,8 @@ use lockstep_state_machines::{Deadlines, Policy, RetryPolicy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::freeze::FreezeWindow;
+
 /// The whole of `lockstep.toml`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Config {
@@ -219,6 +221,10 @@ pub enum Kind {
 pub struct EnvironmentConfig {
     /// `staging` or `production`.
     pub kind: Kind,
+    /// When no request is taken up, unless it says why it must be (`--despite-freeze`). A deployment that is
+    /// under way when a window begins goes on.
+    #[serde(default)]
+    pub freeze: Vec<FreezeWindow>,
     /// The ECS cluster's name.
     pub cluster: String,
     /// The ECS service's name.

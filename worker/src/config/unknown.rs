@@ -25,8 +25,17 @@ fn walk(table: &toml::Table, schema: &Value, root: &Value, path: &str) -> Result
                 }
             },
         };
-        if let toml::Value::Table(section) = value {
-            walk(section, inner, root, &here)?;
+        match value {
+            toml::Value::Table(section) => walk(section, inner, root, &here)?,
+            toml::Value::Array(elements) => {
+                let Some(inner) = resolve(inner, root).get("items") else { continue };
+                for (place, element) in elements.iter().enumerate() {
+                    if let toml::Value::Table(section) = element {
+                        walk(section, inner, root, &format!("{here}[{place}]"))?;
+                    }
+                }
+            }
+            _ => {}
         }
     }
     Ok(())

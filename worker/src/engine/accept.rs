@@ -1,4 +1,5 @@
-//! Taking up a request: lock and record in one transaction, or rejected in one that finds the lock held.
+//! Taking up a request: lock and record in one transaction, or rejected: because of the lock in one that finds it
+//! held, because of a hold once that transaction has met it.
 //! Concurrency is decided by the conditions of those writes and by no read before them.
 
 use jiff::Timestamp;
@@ -7,7 +8,8 @@ use lockstep_state_machines::{Kind, Machine, Plan, Refusal, RefusalCode, State};
 
 use super::commit::Note;
 use super::drive::Arrival;
-use super::{Disposition, Engine, EngineError};
+use super::freeze::{Judged, judge};
+use super::{Disposition, Engine, EngineError, hold};
 use crate::faults::{Fault, FaultKind, Service};
 use crate::ports::{Lock, Opened, Opening, Recorded, Rejected, Summary};
 
@@ -42,12 +44,20 @@ impl Engine {
         for _ in 0..TRIES {
             let view = self.world.store.environment(&request.application, &request.environment).await?;
             let now = self.world.clock.now();
+            let mut detail = format!("{} is locked for {}", request.environment, describe(&request.target));
+            match judge(place.environment, &request, now) {
+                Judged::Open => {}
+                Judged::Despite(why) => detail = format!("{detail}, {why}"),
+                Judged::Frozen(message) => {
+                    return self.refuse(&request, Some(plan), RefusalCode::Frozen, message).await;
+                }
+            }
             let machine = Machine::begin(request.clone(), plan, view.lock.token + 1, &self.world.policy, now);
             let note = Note {
                 from: "requested",
                 to: machine.state(),
                 event: "lock-taken",
-                detail: &format!("{} is locked for {}", request.environment, describe(&request.target)),
+                detail: &detail,
                 wake: 0,
                 claim: None,
             };
@@ -55,6 +65,7 @@ impl Engine {
                 application: request.application.clone(),
                 environment: request.environment.clone(),
                 observed_token: view.lock.token,
+                ended_hold: hold::ended(view.lock.hold.as_ref(), now),
                 entry: self.entry(&machine, 1, note, now)?,
                 summary: self.summary(&request, now),
             };
@@ -73,6 +84,12 @@ impl Engine {
                     if let Some(disposition) = self.reject_for_lock(&request, plan, &lock).await? {
                         return Ok(disposition);
                     }
+                }
+                // Set after it was read, and over already: read again, it is known to have ended.
+                Opened::OnHold(hold) if hold.is_over(now) => {}
+                Opened::OnHold(hold) => {
+                    let message = hold::refusal(&request.environment, &hold);
+                    return self.refuse(&request, Some(plan), RefusalCode::OnHold, message).await;
                 }
                 Opened::LockMoved => {}
             }
@@ -144,7 +161,7 @@ impl Engine {
             Opened::AlreadyRecorded(first) => {
                 Some(other_payload(&first, request).map_or(Disposition::Done, Disposition::Park))
             }
-            Opened::Held(_) | Opened::LockMoved => None,
+            Opened::Held(_) | Opened::OnHold(_) | Opened::LockMoved => None,
         })
     }
 

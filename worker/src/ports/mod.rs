@@ -6,6 +6,7 @@ mod chance;
 mod clock;
 mod cluster;
 mod forge;
+mod hold;
 mod queue;
 mod registry;
 pub mod setup;
@@ -20,6 +21,7 @@ pub use cluster::{
     TaskDefinitionView, TaskView, UpdateAnswer, UpdateService,
 };
 pub use forge::{BuildRun, BuildStatus, Checks, Dispatch, Forge, NewRelease, Release, ReleaseChange};
+pub use hold::{Hold, HoldChanged, HoldRecord, HoldRelease, Holding, Releasing};
 pub use queue::{DeadLetter, DeadLetters, Delivery, Queue};
 pub use registry::{ImageContents, Registry};
 pub use store::{

@@ -10,8 +10,9 @@ use lockstep_events::{
     ApplicationName, BetaTag, Claim, CommitSha, DeploymentId, EnvironmentName, ImageDigest, Reason, Version,
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::Answer;
+use super::{Answer, Hold, HoldChanged, HoldRecord, Holding, Releasing};
 
 /// One history item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,8 @@ pub struct Lock {
     pub since: Option<Timestamp>,
     /// Who asked for the holding deployment.
     pub actor: Option<String>,
+    /// The hold that was set last, unless it was released; it may have ended by itself.
+    pub hold: Option<Hold>,
 }
 
 /// A deployment as the environment's list shows it.
@@ -105,6 +108,8 @@ pub struct Opening {
     pub environment: EnvironmentName,
     /// The token read before; the lock must still carry it and have no holder. The new one is one higher.
     pub observed_token: u64,
+    /// A hold that was read before and has ended by itself: if one stands, it must still be this one.
+    pub ended_hold: Option<Uuid>,
     /// History item 1.
     pub entry: Entry,
     /// The environment's list gets this line.
@@ -118,6 +123,8 @@ pub enum Opened {
     Written,
     /// This id has a record already; its item 1.
     AlreadyRecorded(Box<Recorded>),
+    /// The environment is on hold: the hold that made the condition fail, whoever holds the lock.
+    OnHold(Hold),
     /// Another deployment holds the lock: its state when the condition failed.
     Held(Lock),
     /// The lock is not as it was read (another token, or free again): read it and try again.
@@ -255,6 +262,20 @@ pub trait Store: Send + Sync {
     /// Reaches a terminal state and releases the lock. `Lost` when item or lock are not the caller's any more;
     /// it carries the history's newest item, which is the caller's own when only the lock is gone.
     async fn close(&self, closing: &Closing) -> Answer<Appended>;
+
+    /// Puts an environment on hold: no request is accepted there from then on. What is under way goes on.
+    async fn hold(&self, holding: &Holding) -> Answer<HoldChanged>;
+
+    /// Ends a hold.
+    async fn release_hold(&self, releasing: &Releasing) -> Answer<HoldChanged>;
+
+    /// The environment's newest holds, newest first, whatever became of them.
+    async fn holds(
+        &self,
+        application: &ApplicationName,
+        environment: &EnvironmentName,
+        limit: u32,
+    ) -> Answer<Vec<HoldRecord>>;
 
     /// An environment's lock and record.
     async fn environment(

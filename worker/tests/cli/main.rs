@@ -9,6 +9,7 @@
 
 mod asking;
 mod doctor;
+mod holding;
 mod operating;
 mod reading;
 mod records;

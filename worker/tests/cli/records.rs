@@ -169,6 +169,7 @@ pub(crate) async fn open(local: &Local, request: &DeployRequested) {
         application: request.application.clone(),
         environment: request.environment.clone(),
         observed_token: view.lock.token,
+        ended_hold: None,
         entry: entry(1, "requested", State::CheckingSource, &deployment),
         summary: summary(request, None),
     };

@@ -13,7 +13,7 @@ use lockstep::ports::Clock as _;
 use lockstep_events::{DeploymentId, EcsDeploymentEventName};
 use lockstep_state_machines::{Leg, Policy, State};
 
-use crate::doubles::Message;
+use crate::doubles::{COMMIT, Message};
 use crate::hints::{built, event};
 use crate::stage::{OLD_DIGEST, Stage};
 

@@ -10,7 +10,7 @@ use crate::stage::{BETA, Stage};
 
 /// Nobody holds it; the last one had this token.
 fn free(token: u64) -> Lock {
-    Lock { holder: None, token, since: None, actor: None }
+    Lock { holder: None, token, since: None, actor: None, hold: None }
 }
 
 #[tokio::test]

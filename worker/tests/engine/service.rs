@@ -158,7 +158,7 @@ async fn a_wake_up_that_nobody_can_handle_uses_its_deliveries_up() {
     let wake = stage.only_wake(id);
     stage.queue.remove(&wake.delivery().receipt);
     let due = stage.put_wake(id, wake.wake().number);
-    stage.store.set_lock("staging", Lock { holder: None, token: 1, since: None, actor: None });
+    stage.store.set_lock("staging", Lock { holder: None, token: 1, since: None, actor: None, hold: None });
     let worker = Loop::start(&stage);
     until("its end was tried", || stage.wire.count("close") == 1).await;
     worker.stop().await;

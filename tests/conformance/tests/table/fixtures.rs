@@ -157,6 +157,7 @@ pub fn opening(id: DeploymentId, observed_token: u64) -> Opening {
         application: shop(),
         environment: staging(),
         observed_token,
+        ended_hold: None,
         entry: entry(id, 1),
         summary: summary(id, None),
     }

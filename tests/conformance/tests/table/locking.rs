@@ -6,7 +6,7 @@ use lockstep::ports::{Lock, Opened, Opening, Rejected, Store};
 use crate::fixtures::{Table, at_once, closing, new_id, opening, rejected, settled, shop, staging};
 
 pub async fn opening_takes_lock_record_and_list_together(table: Table) -> Verdict {
-    let free = Lock { holder: None, token: 0, since: None, actor: None };
+    let free = Lock { holder: None, token: 0, since: None, actor: None, hold: None };
     Broken::unless_same("before", table.lock().await?, free)?;
     let opening = opening(new_id(), 0);
     Broken::unless_same("opened", table.store.open(&opening).await?, Opened::Written)?;
@@ -15,6 +15,7 @@ pub async fn opening_takes_lock_record_and_list_together(table: Table) -> Verdic
         token: 1,
         since: Some(opening.entry.at),
         actor: Some(opening.summary.actor.clone()),
+        hold: None,
     };
     Broken::unless_same("the lock", table.lock().await?, held)?;
     let newest = table.store.newest(opening.entry.id).await?;

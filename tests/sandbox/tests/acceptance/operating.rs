@@ -126,6 +126,40 @@ async fn unlock_ends_what_a_dead_worker_left_and_the_next_deployment_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn in_a_freeze_and_on_hold_requests_are_rejected_until_somebody_says_otherwise() {
+    let mut stage = Stage::set_without_worker(Options::default()).await;
+    let window = r#"[{ from = 2020-01-01T00:00:00Z, until = 2100-01-01T00:00:00Z, reason = "the audit" }]"#;
+    let freeze = "LOCKSTEP__APPLICATIONS__SAMPLE__ENVIRONMENTS__STAGING__FREEZE";
+    stage.add_worker_with("worker-1", &[(freeze, window)]);
+    stage.sandbox.push("0.1.0", Variant::Good, "First").unwrap();
+
+    let frozen = stage.deploy().await;
+    frozen.expect("rejected", 3);
+    let reason = frozen.json["reason"].as_str().unwrap();
+    assert!(reason.starts_with("staging is frozen until 2100-01-01 00:00 UTC (the audit)"), "{reason}");
+
+    let (run, held) = ask(&stage, &["hold", "staging", "--reason", "the database is moved"]).await;
+    assert_eq!((run.code, &held["outcome"]), (0, &json!("held")), "{run:#?}");
+    let urgent = ["deploy", "staging", "--despite-freeze", "the shop is down"];
+    let on_hold = stage.wait(&urgent).await;
+    on_hold.expect("rejected", 3);
+    let reason = on_hold.json["reason"].as_str().unwrap();
+    assert!(reason.starts_with("staging is on hold until somebody releases it: the database"), "{reason}");
+    let view = stage.environment("staging").await;
+    assert_eq!((view.lock.holder, view.lock.token), (None, 0), "nothing was touched");
+
+    let (run, released) = ask(&stage, &["release", "staging"]).await;
+    assert_eq!((run.code, &released["outcome"]), (0, &json!("released")), "{run:#?}");
+    let done = stage.wait(&urgent).await;
+    done.expect("healthy", 0);
+    let first = &stage.history(done.json["id"].as_str().unwrap().parse().unwrap()).await[0];
+    assert!(
+        first.detail.contains("despite the freeze") && first.detail.ends_with(": the shop is down"),
+        "{first:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_dead_letter_queue_is_shown_and_sent_again() {
     let stage = Stage::set().await;
     let mailbox = Mailbox::of(&stage);

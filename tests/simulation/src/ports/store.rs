@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use lockstep::faults::Service;
 use lockstep::ports::{
-    Answer, Appended, BetaRecord, Closing, Entry, EnvironmentView, ImageRecord, Opened, Opening, Recorded,
-    Rejected, Store, Summary, VersionBinding,
+    Answer, Appended, BetaRecord, Closing, Entry, EnvironmentView, HoldChanged, HoldRecord, Holding,
+    ImageRecord, Opened, Opening, Recorded, Rejected, Releasing, Store, Summary, VersionBinding,
 };
 use lockstep_events::{ApplicationName, BetaTag, CommitSha, DeploymentId, EnvironmentName, Version};
 
@@ -90,6 +90,30 @@ impl Store for SimStore {
     async fn close(&self, closing: &Closing) -> Answer<Appended> {
         let closing = closing.clone();
         self.write_item("close", closing.entry.clone(), move |table| table.close(&closing)).await
+    }
+
+    async fn hold(&self, holding: &Holding) -> Answer<HoldChanged> {
+        let holding = holding.clone();
+        self.write("hold", move |table| table.hold(&holding)).await
+    }
+
+    async fn release_hold(&self, releasing: &Releasing) -> Answer<HoldChanged> {
+        let releasing = releasing.clone();
+        self.write("release_hold", move |table| table.release(&releasing)).await
+    }
+
+    async fn holds(
+        &self,
+        _: &ApplicationName,
+        environment: &EnvironmentName,
+        limit: u32,
+    ) -> Answer<Vec<HoldRecord>> {
+        let (environment, limit) = (environment.clone(), usize::try_from(limit).unwrap_or(usize::MAX));
+        self.read("holds", move |table| {
+            let holds = table.holds.get(&environment);
+            holds.into_iter().flat_map(|holds| holds.values().rev()).take(limit).cloned().collect()
+        })
+        .await
     }
 
     async fn environment(

@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use lockstep::ports::{
-    Appended, BetaRecord, Closing, Entry, EnvironmentRecord, ImageRecord, Lock, Opened, Opening, Rejected,
-    Summary, VersionBinding,
+    Appended, BetaRecord, Closing, Entry, EnvironmentRecord, HoldChanged, HoldRecord, Holding, ImageRecord,
+    Lock, Opened, Opening, Rejected, Releasing, Summary, VersionBinding,
 };
 use lockstep_events::{DeploymentId, EnvironmentName};
+use uuid::Uuid;
 
 use crate::sabotage::Sabotage;
 
-pub(crate) const FREE: Lock = Lock { holder: None, token: 0, since: None, actor: None };
+pub(crate) const FREE: Lock = Lock { holder: None, token: 0, since: None, actor: None, hold: None };
 
 /// A history item with what the log knows of it.
 #[derive(Debug, Clone)]
@@ -49,6 +50,7 @@ pub(crate) struct Table {
     pub(crate) locks: BTreeMap<EnvironmentName, Lock>,
     pub(crate) records: BTreeMap<EnvironmentName, EnvironmentRecord>,
     pub(crate) lists: BTreeMap<EnvironmentName, BTreeMap<DeploymentId, Summary>>,
+    pub(crate) holds: BTreeMap<EnvironmentName, BTreeMap<Uuid, HoldRecord>>,
     pub(crate) images: BTreeMap<String, ImageRecord>,
     pub(crate) versions: BTreeMap<String, VersionBinding>,
     pub(crate) betas: BTreeMap<String, BetaRecord>,
@@ -129,6 +131,9 @@ impl Table {
             return recorded;
         }
         let lock = self.lock(&opening.environment);
+        if let Some(hold) = lock.hold.clone().filter(|hold| Some(hold.id) != opening.ended_hold) {
+            return Opened::OnHold(hold);
+        }
         if lock.holder.is_some() && !self.is_sabotaged(Sabotage::LockIgnored) {
             return Opened::Held(lock);
         }
@@ -141,6 +146,7 @@ impl Table {
             token,
             since: Some(opening.entry.at),
             actor: Some(opening.summary.actor.clone()),
+            hold: lock.hold,
         };
         self.locks.insert(opening.environment.clone(), lock);
         self.openings.entry(opening.environment.clone()).or_default().push((opening.entry.id, token));
@@ -157,6 +163,35 @@ impl Table {
         }
         self.begin(&rejected.environment, None, &rejected.entry, &rejected.summary);
         Opened::Written
+    }
+
+    pub(crate) fn hold(&mut self, holding: &Holding) -> HoldChanged {
+        let mut lock = self.lock(&holding.environment);
+        let standing = lock.hold.as_ref().map(|hold| hold.id);
+        if standing == Some(holding.hold.id) {
+            return HoldChanged::Written;
+        }
+        if standing != holding.replaces.as_ref().map(|record| record.hold.id) {
+            return HoldChanged::Moved(lock.hold);
+        }
+        lock.hold = Some(holding.hold.clone());
+        self.locks.insert(holding.environment.clone(), lock);
+        let records = self.holds.entry(holding.environment.clone()).or_default();
+        records.extend(holding.replaces.iter().map(|old| (old.hold.id, old.clone())));
+        records.insert(holding.hold.id, HoldRecord { hold: holding.hold.clone(), released: None });
+        HoldChanged::Written
+    }
+
+    pub(crate) fn release(&mut self, releasing: &Releasing) -> HoldChanged {
+        let mut lock = self.lock(&releasing.environment);
+        if lock.hold.as_ref().map(|hold| hold.id) != Some(releasing.hold.id) {
+            return HoldChanged::Moved(lock.hold);
+        }
+        lock.hold = None;
+        self.locks.insert(releasing.environment.clone(), lock);
+        let record = HoldRecord { hold: releasing.hold.clone(), released: Some(releasing.release.clone()) };
+        self.holds.entry(releasing.environment.clone()).or_default().insert(record.hold.id, record);
+        HoldChanged::Written
     }
 
     pub(crate) fn close(&mut self, closing: &Closing) -> Appended {
@@ -177,7 +212,7 @@ impl Table {
             return Appended::Lost(Box::new(newest.clone()));
         }
         if !self.is_sabotaged(Sabotage::LockKept) {
-            self.locks.insert(environment.clone(), Lock { token: lock.token, ..FREE });
+            self.locks.insert(environment.clone(), Lock { token: lock.token, hold: lock.hold, ..FREE });
         }
         if let Some(record) = &closing.record {
             self.records.insert(environment.clone(), record.clone());

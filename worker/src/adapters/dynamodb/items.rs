@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::{Key, PARTITION, SORT};
 use crate::faults::{Fault, FaultKind, Service};
-use crate::ports::{Answer, Entry, Lock};
+use crate::ports::{Answer, Entry, Hold, Lock};
 
 /// An item as the SDK holds it.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -56,6 +56,8 @@ struct StoredLock {
     since: Option<Timestamp>,
     #[serde(default)]
     actor: Option<String>,
+    #[serde(default)]
+    hold: Option<Hold>,
 }
 
 #[derive(Deserialize)]
@@ -76,7 +78,7 @@ pub(super) fn decode_entry(operation: &'static str, item: Item) -> Answer<Entry>
 pub(super) fn decode_lock(operation: &'static str, item: Option<Item>) -> Answer<Lock> {
     match item {
         Some(item) => decode::<ReadLock>(operation, item).map(|ReadLock(lock)| lock),
-        None => Ok(Lock { holder: None, token: 0, since: None, actor: None }),
+        None => Ok(Lock { holder: None, token: 0, since: None, actor: None, hold: None }),
     }
 }
 

@@ -7,6 +7,7 @@
 //! | `environment#<application>#<name>` | `lock`                | the lock, kept when released       |
 //! |                                    | `record`              | what runs there                    |
 //! |                                    | `deployment#<id>`     | a deployment's line in the list    |
+//! |                                    | `hold#<id>`           | a hold, and who released it        |
 //! | `application#<name>`               | `image#<commit>`      | the image of a commit              |
 //! |                                    | `version#<version>`   | what a version means               |
 //! |                                    | `beta#<tag>`          | a beta that was healthy in staging |
@@ -19,6 +20,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use lockstep_events::{ApplicationName, BetaTag, CommitSha, DeploymentId, EnvironmentName, Version};
+use uuid::Uuid;
 
 /// The partition key's attribute.
 pub(super) const PARTITION: &str = "pk";
@@ -29,6 +31,8 @@ pub(super) const SORT: &str = "sk";
 pub(super) const EVENTS: &str = "event#";
 /// What the sort keys of an environment's list begin with.
 pub(super) const DEPLOYMENTS: &str = "deployment#";
+/// What the sort keys of an environment's holds begin with.
+pub(super) const HOLDS: &str = "hold#";
 /// What the sort keys of an application's version bindings begin with.
 pub(super) const VERSIONS: &str = "version#";
 /// What the sort keys of an application's healthy betas begin with.
@@ -65,6 +69,10 @@ impl Key {
             partition: environment_partition(application, environment),
             sort: format!("{DEPLOYMENTS}{id}"),
         }
+    }
+
+    pub(super) fn hold(application: &ApplicationName, environment: &EnvironmentName, id: Uuid) -> Self {
+        Self { partition: environment_partition(application, environment), sort: format!("{HOLDS}{id}") }
     }
 
     pub(super) fn image(application: &ApplicationName, commit: &CommitSha) -> Self {
@@ -123,6 +131,7 @@ mod tests {
             (Key::lock(&shop, &staging), "environment#shop#staging / lock".to_owned()),
             (Key::record(&shop, &staging), "environment#shop#staging / record".to_owned()),
             (Key::summary(&shop, &staging, id), format!("environment#shop#staging / deployment#{id}")),
+            (Key::hold(&shop, &staging, id.as_uuid()), format!("environment#shop#staging / hold#{id}")),
             (Key::image(&shop, &commit), format!("application#shop / image#{commit}")),
             (Key::version(&shop, &"1.2.3".parse().unwrap()), "application#shop / version#1.2.3".to_owned()),
             (

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod cancelled;
+mod holds;
 mod items;
 mod keys;
 mod once;

@@ -10,7 +10,7 @@ use super::keys::{self, Key};
 use super::store::DynamoDbStore;
 use crate::faults::Service;
 use crate::faults::aws::classify;
-use crate::ports::{Answer, BetaRecord, EnvironmentView, Recorded, Summary, VersionBinding};
+use crate::ports::{Answer, BetaRecord, EnvironmentView, HoldRecord, Recorded, Summary, VersionBinding};
 
 const GET: &str = "GetItem";
 const QUERY: &str = "Query";
@@ -55,6 +55,18 @@ impl DynamoDbStore {
     ) -> Answer<Vec<Summary>> {
         let partition = keys::environment_partition(application, environment);
         let query = self.begins_with(partition, keys::DEPLOYMENTS).scan_index_forward(false);
+        take(query, limit).await?.into_iter().map(|item| decode(QUERY, item)).collect()
+    }
+
+    /// The newest holds of an environment. Ids begin with their time, so the key sorts them.
+    pub(super) async fn newest_holds(
+        &self,
+        application: &ApplicationName,
+        environment: &EnvironmentName,
+        limit: u32,
+    ) -> Answer<Vec<HoldRecord>> {
+        let partition = keys::environment_partition(application, environment);
+        let query = self.begins_with(partition, keys::HOLDS).scan_index_forward(false);
         take(query, limit).await?.into_iter().map(|item| decode(QUERY, item)).collect()
     }
 

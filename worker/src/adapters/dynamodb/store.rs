@@ -6,8 +6,8 @@ use lockstep_events::{ApplicationName, BetaTag, CommitSha, DeploymentId, Environ
 
 use super::keys::Key;
 use crate::ports::{
-    Answer, Appended, BetaRecord, Closing, Entry, EnvironmentView, ImageRecord, Opened, Opening, Recorded,
-    Rejected, Store, Summary, VersionBinding,
+    Answer, Appended, BetaRecord, Closing, Entry, EnvironmentView, HoldChanged, HoldRecord, Holding,
+    ImageRecord, Opened, Opening, Recorded, Rejected, Releasing, Store, Summary, VersionBinding,
 };
 
 /// The table, through a client whose own retries are off.
@@ -49,6 +49,23 @@ impl Store for DynamoDbStore {
 
     async fn close(&self, closing: &Closing) -> Answer<Appended> {
         self.release_lock(closing).await
+    }
+
+    async fn hold(&self, holding: &Holding) -> Answer<HoldChanged> {
+        self.set_hold(holding).await
+    }
+
+    async fn release_hold(&self, releasing: &Releasing) -> Answer<HoldChanged> {
+        self.end_hold(releasing).await
+    }
+
+    async fn holds(
+        &self,
+        application: &ApplicationName,
+        environment: &EnvironmentName,
+        limit: u32,
+    ) -> Answer<Vec<HoldRecord>> {
+        self.newest_holds(application, environment, limit).await
     }
 
     async fn environment(

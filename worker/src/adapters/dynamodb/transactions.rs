@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::types::{
 use uuid::Uuid;
 
 use super::cancelled::TRANSACT;
+use super::holds::HOLD;
 use super::items::{Item, decode_entry, decode_lock, encode, encode_entry};
 use super::keys::Key;
 use super::once::absent;
@@ -17,7 +18,7 @@ use super::store::DynamoDbStore;
 use crate::faults::{Fault, FaultKind, Service};
 use crate::ports::{Answer, Appended, BetaRecord, Closing, Entry, Opened, Opening, Rejected};
 
-const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
+pub(super) const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
 
 /// Where the history item and the lock stand in each transaction. What is said of the history item goes
 /// before what is said of the lock: who is recorded already need not ask for the lock (rule 2).
@@ -34,21 +35,25 @@ impl DynamoDbStore {
             self.locked(opening)?,
             self.put(encode(TRANSACT, &summary_key, &opening.summary)?)?,
         ];
-        let token = request_token(&opening.entry.write_id, "open", opening.observed_token);
+        let token = opening_token(opening);
         let Some(cancelled) = self.transact(items, token).await? else { return Ok(Opened::Written) };
         if let Some(standing) = cancelled.failed_condition(ENTRY)? {
             return recorded(&opening.entry, standing);
         }
         let Some(lock) = cancelled.failed_condition(LOCK)? else { return Err(cancelled.unexplained()) };
-        let lock = decode_lock(TRANSACT, lock)?;
-        match lock.holder {
-            None => Ok(Opened::LockMoved),
-            Some(holder) if holder != opening.entry.id => Ok(Opened::Held(lock)),
+        let mut lock = decode_lock(TRANSACT, lock)?;
+        let hold = lock.hold.take_if(|hold| Some(hold.id) != opening.ended_hold);
+        match (lock.holder, hold) {
             // Ours already. Then item 1 was written with it, even if only the lock's condition is reported.
-            Some(_) => match self.get_item(&Key::event(opening.entry.id, 1)).await? {
-                None => Ok(Opened::LockMoved),
-                standing => recorded(&opening.entry, standing),
-            },
+            (Some(holder), _) if holder == opening.entry.id => {
+                match self.get_item(&Key::event(opening.entry.id, 1)).await? {
+                    None => Ok(Opened::LockMoved),
+                    standing => recorded(&opening.entry, standing),
+                }
+            }
+            (_, Some(hold)) => Ok(Opened::OnHold(hold)),
+            (Some(_), None) => Ok(Opened::Held(lock)),
+            (None, None) => Ok(Opened::LockMoved),
         }
     }
 
@@ -142,7 +147,7 @@ impl DynamoDbStore {
         Ok(TransactWriteItem::builder().put(complete(put)?).build())
     }
 
-    /// Free, and not held by anybody since it was read: the token rises with every holder.
+    /// Free, not on hold, and not held by anybody since it was read: the token rises with every holder.
     fn locked(&self, opening: &Opening) -> Answer<TransactWriteItem> {
         let mut update = Update::builder()
             .table_name(&self.table)
@@ -157,13 +162,22 @@ impl DynamoDbStore {
             .expression_attribute_values(":since", AttributeValue::S(opening.entry.at.to_string()))
             .expression_attribute_values(":actor", AttributeValue::S(opening.summary.actor.clone()))
             .return_values_on_condition_check_failure(ALL_OLD);
-        update = if opening.observed_token == 0 {
-            update.condition_expression(absent())
-        } else {
-            update
-                .condition_expression("attribute_not_exists(#holder) AND #token = :observed")
-                .expression_attribute_values(":observed", number(opening.observed_token))
+        // A hold makes the item too: then there is one that nobody ever held.
+        let unmoved = match opening.observed_token {
+            0 => "(attribute_not_exists(#token) OR #token = :observed)",
+            _ => "#token = :observed",
         };
+        let mut not_on_hold = "attribute_not_exists(#hold)".to_owned();
+        if let Some(ended) = opening.ended_hold {
+            not_on_hold = format!("({not_on_hold} OR #hold.#id = :ended)");
+            update = update
+                .expression_attribute_names("#id", "id")
+                .expression_attribute_values(":ended", AttributeValue::S(ended.to_string()));
+        }
+        update = update
+            .condition_expression(format!("attribute_not_exists(#holder) AND {unmoved} AND {not_on_hold}"))
+            .expression_attribute_names("#hold", HOLD)
+            .expression_attribute_values(":observed", number(opening.observed_token));
         Ok(TransactWriteItem::builder().update(complete(update.build())?).build())
     }
 
@@ -216,7 +230,7 @@ impl DynamoDbStore {
         Ok(TransactWriteItem::builder().put(complete(put)?).build())
     }
 
-    fn put(&self, item: Item) -> Answer<TransactWriteItem> {
+    pub(super) fn put(&self, item: Item) -> Answer<TransactWriteItem> {
         let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
         Ok(TransactWriteItem::builder().put(complete(put)?).build())
     }
@@ -232,18 +246,25 @@ fn recorded(ours: &Entry, standing: Option<Item>) -> Answer<Opened> {
     })
 }
 
+/// The token of an opening: another one once another hold is known to have ended.
+fn opening_token(opening: &Opening) -> String {
+    let write = &opening.entry.write_id;
+    let of = opening.ended_hold.map_or_else(|| write.clone(), |hold| format!("{write}/{hold}"));
+    request_token(&of, "open", opening.observed_token)
+}
+
 /// DynamoDB recognises a repeat by this token for ten minutes, and refuses other content under it; so it is
 /// one of the write, of what it does and of the lock it was made for. At most 36 characters: a UUID.
-fn request_token(write_id: &str, what: &str, lock: u64) -> String {
+pub(super) fn request_token(write_id: &str, what: &str, lock: u64) -> String {
     let name = format!("{what}/{lock}/{write_id}");
     Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
 }
 
-fn number(value: u64) -> AttributeValue {
+pub(super) fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
 /// The SDK's builders check that required members are set.
-fn complete<T>(built: Result<T, BuildError>) -> Answer<T> {
+pub(super) fn complete<T>(built: Result<T, BuildError>) -> Answer<T> {
     built.map_err(|error| Fault::new(Service::DynamoDb, TRANSACT, FaultKind::Refused, error.to_string()))
 }

@@ -33,7 +33,7 @@ async fn closing_writes_everything_and_lets_go() {
     assert_eq!(store.close(&closing).await.unwrap(), Appended::Written);
     assert_eq!(store.close(&closing).await.unwrap(), Appended::Written, "the same write");
     let view = store.environment(&shop(), &staging()).await.unwrap();
-    assert_eq!(view.lock, Lock { holder: None, token: 1, since: None, actor: None });
+    assert_eq!(view.lock, Lock { holder: None, token: 1, since: None, actor: None, hold: None });
     assert_eq!(view.record, record);
     assert_eq!(store.beta(&shop(), &closing.beta.as_ref().unwrap().tag).await.unwrap(), closing.beta);
     assert_eq!(store.deployments(&shop(), &staging(), 10).await.unwrap(), [closing.summary]);

@@ -73,6 +73,7 @@ pub(crate) fn opening(id: DeploymentId, observed_token: u64) -> Opening {
         application: shop(),
         environment: staging(),
         observed_token,
+        ended_hold: None,
         entry: entry(id, 1),
         summary: summary(id, None),
     }

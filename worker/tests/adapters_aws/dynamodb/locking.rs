@@ -22,7 +22,7 @@ async fn settled<T, F: Future<Output = Answer<T>>>(call: impl Fn() -> F) -> Resu
 #[tokio::test]
 async fn opening_takes_the_lock_and_writes_the_record() {
     let (store, _) = store().await;
-    assert_eq!(lock(&store).await, Lock { holder: None, token: 0, since: None, actor: None });
+    assert_eq!(lock(&store).await, Lock { holder: None, token: 0, since: None, actor: None, hold: None });
     let opening = opening(new_id(), 0);
     assert_eq!(store.open(&opening).await.unwrap(), Opened::Written);
     let held = Lock {
@@ -30,6 +30,7 @@ async fn opening_takes_the_lock_and_writes_the_record() {
         token: 1,
         since: Some(opening.entry.at),
         actor: Some("alice".to_owned()),
+        hold: None,
     };
     assert_eq!(lock(&store).await, held);
     assert_eq!(store.newest(opening.entry.id).await.unwrap(), Some(opening.entry.clone()));

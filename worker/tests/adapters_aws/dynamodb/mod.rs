@@ -6,5 +6,6 @@ mod closing;
 mod conflicts;
 pub(crate) mod fixtures;
 mod history;
+mod holding;
 mod locking;
 mod table;

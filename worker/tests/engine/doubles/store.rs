@@ -7,14 +7,16 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use lockstep::faults::Service;
 use lockstep::ports::{
-    Answer, Appended, BetaRecord, Closing, Entry, EnvironmentRecord, EnvironmentView, ImageRecord, Lock,
-    Opened, Opening, Recorded, Rejected, Store, Summary, VersionBinding,
+    Answer, Appended, BetaRecord, Closing, Entry, EnvironmentRecord, EnvironmentView, HoldChanged,
+    HoldRecord, Holding, ImageRecord, Lock, Opened, Opening, Recorded, Rejected, Releasing, Store, Summary,
+    VersionBinding,
 };
 use lockstep_events::{ApplicationName, BetaTag, CommitSha, DeploymentId, EnvironmentName, Version};
+use uuid::Uuid;
 
 use super::{Wire, commit};
 
-const FREE: Lock = Lock { holder: None, token: 0, since: None, actor: None };
+const FREE: Lock = Lock { holder: None, token: 0, since: None, actor: None, hold: None };
 
 #[derive(Default)]
 struct Table {
@@ -22,6 +24,7 @@ struct Table {
     locks: BTreeMap<EnvironmentName, Lock>,
     records: BTreeMap<EnvironmentName, EnvironmentRecord>,
     lists: BTreeMap<EnvironmentName, BTreeMap<DeploymentId, Summary>>,
+    holds: BTreeMap<EnvironmentName, BTreeMap<Uuid, HoldRecord>>,
     images: BTreeMap<String, ImageRecord>,
     versions: BTreeMap<String, VersionBinding>,
     betas: BTreeMap<String, BetaRecord>,
@@ -57,6 +60,9 @@ impl Table {
             return recorded;
         }
         let lock = self.locks.entry(opening.environment.clone()).or_insert(FREE);
+        if let Some(hold) = lock.hold.clone().filter(|hold| Some(hold.id) != opening.ended_hold) {
+            return Opened::OnHold(hold);
+        }
         if lock.holder.is_some() {
             return Opened::Held(lock.clone());
         }
@@ -68,6 +74,7 @@ impl Table {
             token: opening.observed_token + 1,
             since: Some(opening.entry.at),
             actor: Some(opening.summary.actor.clone()),
+            hold: lock.hold.take(),
         };
         self.put(&opening.entry);
         self.list(&opening.environment, &opening.summary);
@@ -87,6 +94,33 @@ impl Table {
         Opened::Written
     }
 
+    fn hold(&mut self, holding: &Holding) -> HoldChanged {
+        let lock = self.locks.entry(holding.environment.clone()).or_insert(FREE);
+        let standing = lock.hold.as_ref().map(|hold| hold.id);
+        if standing == Some(holding.hold.id) {
+            return HoldChanged::Written;
+        }
+        if standing != holding.replaces.as_ref().map(|record| record.hold.id) {
+            return HoldChanged::Moved(lock.hold.clone());
+        }
+        lock.hold = Some(holding.hold.clone());
+        let ours = HoldRecord { hold: holding.hold.clone(), released: None };
+        let records = self.holds.entry(holding.environment.clone()).or_default();
+        records.extend(holding.replaces.iter().chain([&ours]).map(|record| (record.hold.id, record.clone())));
+        HoldChanged::Written
+    }
+
+    fn release(&mut self, releasing: &Releasing) -> HoldChanged {
+        let lock = self.locks.entry(releasing.environment.clone()).or_insert(FREE);
+        if lock.hold.as_ref().map(|hold| hold.id) != Some(releasing.hold.id) {
+            return HoldChanged::Moved(lock.hold.clone());
+        }
+        lock.hold = None;
+        let record = HoldRecord { hold: releasing.hold.clone(), released: Some(releasing.release.clone()) };
+        self.holds.entry(releasing.environment.clone()).or_default().insert(record.hold.id, record);
+        HoldChanged::Written
+    }
+
     fn close(&mut self, closing: &Closing) -> Appended {
         let id = closing.entry.id;
         let history = self.histories.get(&id).cloned().unwrap_or_default();
@@ -98,7 +132,7 @@ impl Table {
         if lock.holder != Some(id) || lock.token != closing.token {
             return Appended::Lost(Box::new(history.last().unwrap().clone()));
         }
-        *lock = Lock { token: lock.token, ..FREE };
+        *lock = Lock { token: lock.token, hold: lock.hold.take(), ..FREE };
         if let Some(record) = &closing.record {
             self.records.insert(closing.environment.clone(), record.clone());
         }
@@ -200,6 +234,25 @@ impl Store for MemoryStore {
     async fn close(&self, closing: &Closing) -> Answer<Appended> {
         self.wire.reach(&commit(&closing.entry.event, &closing.entry.to)).await;
         self.ask("close", |t| t.close(closing)).await
+    }
+
+    async fn hold(&self, holding: &Holding) -> Answer<HoldChanged> {
+        self.ask("hold", |t| t.hold(holding)).await
+    }
+
+    async fn release_hold(&self, releasing: &Releasing) -> Answer<HoldChanged> {
+        self.ask("release_hold", |t| t.release(releasing)).await
+    }
+
+    async fn holds(
+        &self,
+        _: &ApplicationName,
+        environment: &EnvironmentName,
+        limit: u32,
+    ) -> Answer<Vec<HoldRecord>> {
+        let holds = self.ask("holds", |t| t.holds.get(environment).cloned()).await?;
+        let newest_first = holds.unwrap_or_default().into_values().rev();
+        Ok(newest_first.take(usize::try_from(limit).unwrap()).collect())
     }
 
     async fn environment(
