@@ -1,6 +1,8 @@
 //! ECS's deployment events in the shapes that AWS documents (Amazon ECS Developer Guide, "Amazon ECS service deployment
 //! state change events"), with values of our own, and what may be missing from one or in it besides.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test reports")]
+
 use lockstep_events::{
     DecodeError, EcsDeploymentEventName, EcsDeploymentStateChange, Message, decode, encode,
 };
