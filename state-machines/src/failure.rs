@@ -21,6 +21,8 @@ pub struct Refusal {
 pub enum RefusalCode {
     /// Another deployment holds the environment's lock.
     LockHeld,
+    /// Whoever asks may not deploy there, or not so.
+    NotAllowed,
     /// No such application or environment, or a target that the environment does not take.
     WrongTarget,
     /// The ref names no commit.

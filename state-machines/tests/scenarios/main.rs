@@ -10,6 +10,7 @@ mod faults;
 mod foreign;
 mod measured;
 mod production;
+mod requester;
 mod run;
 mod staging;
 mod unexpected;

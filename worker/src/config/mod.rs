@@ -4,11 +4,13 @@
 
 mod check;
 mod overlay;
+mod requests;
 mod types;
 mod unknown;
 
 use std::path::{Path, PathBuf};
 
+pub use requests::RequestsConfig;
 pub use types::{
     ApplicationConfig, AwsConfig, Config, DatabaseConfig, DeadlinesConfig, EnvironmentConfig, GitHubConfig,
     Kind, QueueConfig, ReadinessConfig, RegistryConfig, RetryConfig, WorkerConfig,

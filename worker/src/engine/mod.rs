@@ -7,6 +7,7 @@
 mod accept;
 mod cancel;
 mod commit;
+mod door;
 mod drive;
 mod hint;
 mod reconcile;
@@ -124,9 +125,9 @@ impl Engine {
             Err(error) => return Ok(Disposition::Park(unreadable(&error))),
         };
         match message {
-            Message::DeployRequested(request) => self.accept(*request).await,
-            Message::CancelRequested(cancel) => self.cancel(&cancel).await,
-            Message::WakeUp(wake) => self.wake(&wake).await,
+            Message::DeployRequested(request) => self.accept(*request, delivery).await,
+            Message::CancelRequested(cancel) => self.cancel(&cancel, delivery).await,
+            Message::WakeUp(wake) => self.wake(&wake, delivery).await,
             Message::EcsDeploymentStateChange(change) => self.hint(&change).await,
         }
     }

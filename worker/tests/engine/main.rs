@@ -29,3 +29,4 @@ mod stage;
 mod unlocking;
 mod unlocking_by_force;
 mod waiting;
+mod who;

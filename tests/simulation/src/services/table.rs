@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lockstep::ports::{
     Appended, BetaRecord, Closing, Entry, EnvironmentRecord, ImageRecord, Lock, Opened, Opening, Rejected,
-    Summary, VersionBinding,
+    RunBinding, Summary, VersionBinding,
 };
 use lockstep_events::{DeploymentId, EnvironmentName};
 
@@ -52,6 +52,7 @@ pub(crate) struct Table {
     pub(crate) images: BTreeMap<String, ImageRecord>,
     pub(crate) versions: BTreeMap<String, VersionBinding>,
     pub(crate) betas: BTreeMap<String, BetaRecord>,
+    pub(crate) runs: BTreeMap<(u64, u32), RunBinding>,
     /// Who took each lock, in order.
     pub(crate) openings: BTreeMap<EnvironmentName, Vec<(DeploymentId, u64)>>,
     /// Who wrote each record, in order.

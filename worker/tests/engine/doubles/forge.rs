@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use lockstep::faults::Service;
 use lockstep::ports::{
     Answer, BuildRun, BuildStatus, Checks, Clock, Dispatch, Forge, NewRelease, Release, ReleaseChange,
+    ReviewRules, RunReview, WorkflowRun,
 };
 use lockstep_events::{CommitSha, DeploymentId, ImageDigest};
 
@@ -23,6 +24,7 @@ const DIGEST: &str = "sha256:111111111111111111111111111111111111111111111111111
 struct Run {
     id: u64,
     deployment: String,
+    commit: String,
     created_at: Timestamp,
 }
 
@@ -32,6 +34,11 @@ struct Repository {
     releases: Vec<Release>,
     tags: BTreeMap<String, CommitSha>,
     builds_held: bool,
+    checks_held: bool,
+    asking: Vec<WorkflowRun>,
+    reviews: BTreeMap<u64, Vec<RunReview>>,
+    environments: BTreeMap<String, ReviewRules>,
+    off_branch: Vec<CommitSha>,
 }
 
 /// The forge.
@@ -62,13 +69,48 @@ impl FakeForge {
         self.repository.lock().unwrap().releases.clear();
     }
 
+    /// From now on, checks run and do not end (or have ended).
+    pub(crate) fn hold_checks(&self, held: bool) {
+        self.repository.lock().unwrap().checks_held = held;
+    }
+
+    /// A workflow's run, in place of the one with its id.
+    pub(crate) fn put_run(&self, run: WorkflowRun) {
+        let mut repository = self.repository.lock().unwrap();
+        repository.asking.retain(|known| known.id != run.id);
+        repository.asking.push(run);
+    }
+
+    /// The reviews of a run.
+    pub(crate) fn put_reviews(&self, run: u64, reviews: Vec<RunReview>) {
+        self.repository.lock().unwrap().reviews.insert(run, reviews);
+    }
+
+    /// An environment with its rules.
+    pub(crate) fn put_environment(&self, name: &str, rules: ReviewRules) {
+        self.repository.lock().unwrap().environments.insert(name.to_owned(), rules);
+    }
+
+    /// A commit that is not on the default branch.
+    pub(crate) fn put_off_branch(&self, commit: CommitSha) {
+        self.repository.lock().unwrap().off_branch.push(commit);
+    }
+
+    /// Somebody dispatches the build workflow by hand, with this deployment's id and any commit. It pushes nothing.
+    pub(crate) fn build_by_hand(&self, deployment: DeploymentId, commit: &str) {
+        let mut repository = self.repository.lock().unwrap();
+        let id = 100 + u64::try_from(repository.runs.len()).unwrap();
+        let (deployment, commit) = (deployment.to_string(), commit.to_owned());
+        repository.runs.push(Run { id, deployment, commit, created_at: self.clock.now() });
+    }
+
     fn start(&self, dispatch: &Dispatch) -> Option<u64> {
         let input = |name: &str| dispatch.inputs.iter().find(|(key, _)| key == name).unwrap().1.clone();
         self.registry.push(&input("image_tag"), DIGEST.parse::<ImageDigest>().unwrap());
         let mut repository = self.repository.lock().unwrap();
         let id = 100 + u64::try_from(repository.runs.len()).unwrap();
-        let deployment = input("deployment_id");
-        repository.runs.push(Run { id, deployment, created_at: self.clock.now() });
+        let (deployment, commit) = (input("deployment_id"), input("commit"));
+        repository.runs.push(Run { id, deployment, commit, created_at: self.clock.now() });
         Some(id)
     }
 
@@ -117,12 +159,17 @@ impl Forge for FakeForge {
         self.ask("resolve_reference", || COMMIT.parse().ok()).await
     }
 
-    async fn is_on_branch(&self, _: &CommitSha, _: &str) -> Answer<bool> {
-        self.ask("is_on_branch", || true).await
+    async fn is_on_branch(&self, commit: &CommitSha, _: &str) -> Answer<bool> {
+        self.ask("is_on_branch", || !self.repository.lock().unwrap().off_branch.contains(commit)).await
     }
 
     async fn checks(&self, _: &CommitSha) -> Answer<Checks> {
-        self.ask("checks", || Checks { passed: vec!["test".to_owned()], ..Checks::default() }).await
+        let look = || {
+            let (test, held) = (vec!["test".to_owned()], self.repository.lock().unwrap().checks_held);
+            let (passed, pending) = if held { (Vec::new(), test) } else { (test, Vec::new()) };
+            Checks { passed, pending, ..Checks::default() }
+        };
+        self.ask("checks", look).await
     }
 
     async fn file(&self, _: &str, _: &CommitSha) -> Answer<Option<String>> {
@@ -133,13 +180,35 @@ impl Forge for FakeForge {
         self.ask("dispatch", || self.start(dispatch)).await
     }
 
-    async fn find_run(&self, _: &str, id: DeploymentId, since: Timestamp) -> Answer<Option<BuildRun>> {
-        let wanted = |run: &Run| run.deployment == id.to_string() && run.created_at >= since;
+    async fn find_run(
+        &self,
+        _: &str,
+        id: DeploymentId,
+        commit: &CommitSha,
+        since: Timestamp,
+    ) -> Answer<Option<BuildRun>> {
+        let named = |run: &Run| run.deployment == id.to_string() && run.commit == commit.as_str();
+        let wanted = |run: &Run| named(run) && run.created_at >= since;
         self.ask("find_run", || self.look(wanted)).await
     }
 
     async fn run(&self, id: u64) -> Answer<Option<BuildRun>> {
         self.ask("run", || self.look(|run| run.id == id)).await
+    }
+
+    async fn workflow_run(&self, id: u64) -> Answer<Option<WorkflowRun>> {
+        let find = || self.repository.lock().unwrap().asking.iter().find(|run| run.id == id).cloned();
+        self.ask("workflow_run", find).await
+    }
+
+    async fn reviews(&self, run: u64) -> Answer<Vec<RunReview>> {
+        let find = || self.repository.lock().unwrap().reviews.get(&run).cloned();
+        Ok(self.ask("reviews", find).await?.unwrap_or_default())
+    }
+
+    async fn review_rules(&self, environment: &str) -> Answer<Option<ReviewRules>> {
+        let find = || self.repository.lock().unwrap().environments.get(environment).copied();
+        self.ask("review_rules", find).await
     }
 
     async fn tag_commit(&self, tag: &str) -> Answer<Option<CommitSha>> {
