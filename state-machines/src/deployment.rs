@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use lockstep_events::{CommitSha, DeployRequested, ImageDigest, Reason};
 use serde::{Deserialize, Serialize};
 
-use crate::{Build, Failure, HealthyRelease, Inspection, Leg, Proof, Refusal, Source};
+use crate::{Build, Failure, HealthyRelease, Inspection, Leg, Proof, Refusal, Source, Warrant};
 
 /// Which way an environment is deployed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +57,12 @@ pub struct Deployment {
     pub plan: Plan,
     /// The fencing token under which it holds the lock.
     pub token: u64,
+    /// Who sent the request, as the queue names senders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
+    /// By what right it was asked for, once settled; never where the configuration does not say who may ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warrant: Option<Warrant>,
     /// What is to be deployed, once settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -128,6 +134,8 @@ impl Deployment {
             request,
             plan,
             token,
+            sender: None,
+            warrant: None,
             source: None,
             inspection: None,
             build: None,

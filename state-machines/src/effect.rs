@@ -9,7 +9,8 @@ use crate::{Deployment, HealthyRelease, Kind, Leg, State};
 /// Something to do. Executing one a second time must adopt what the first time did, or converge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Read what is asked for and whether it may be deployed. Reads only.
+    /// Read who asks (where the configuration says who may) and what is asked for, and whether it may be deployed.
+    /// Reads only, but for the note of which deployment a workflow run asked for, which the first one written settles.
     CheckSource {
         /// What was asked for.
         target: Target,
@@ -17,13 +18,15 @@ pub enum Effect {
         overrides: Overrides,
         /// The commit that was found at the first look, if there was one.
         pinned: Option<CommitSha>,
+        /// Whether it is settled already that whoever asks may.
+        confirmed: bool,
     },
     /// Look at the services, compare with the environment's record. Reads only.
     Inspect {
         /// The image to be deployed, if known already.
         digest: Option<ImageDigest>,
     },
-    /// Start the build workflow. Adopted by the run's name, which carries the deployment's id.
+    /// Start the build workflow. Adopted by the run's name, which carries the deployment's id and the commit.
     DispatchBuild {
         /// What to build.
         commit: CommitSha,
@@ -34,6 +37,8 @@ pub enum Effect {
     FollowBuild {
         /// GitHub's id of it, if known.
         run: Option<u64>,
+        /// What it builds.
+        commit: CommitSha,
     },
     /// Read what the build pushed under its own intermediate tag and record it as the commit's image,
     /// unless one is recorded. Converges.
@@ -185,13 +190,17 @@ impl Effect {
                 target: d.request.target.clone(),
                 overrides: d.request.overrides.clone(),
                 pinned: d.pinned.clone(),
+                confirmed: d.warrant.is_some(),
             },
             State::Inspecting => Self::Inspect { digest: d.digest.clone() },
             State::DispatchingBuild => {
                 let source = source()?;
                 Self::DispatchBuild { commit: source.commit.clone(), version: source.version.clone() }
             }
-            State::AwaitingBuild => Self::FollowBuild { run: d.build.as_ref().and_then(|b| b.run) },
+            State::AwaitingBuild => Self::FollowBuild {
+                run: d.build.as_ref().and_then(|b| b.run),
+                commit: source()?.commit.clone(),
+            },
             State::RecordingImage => Self::RecordImage { commit: source()?.commit.clone() },
             State::BindingVersion => {
                 let source = source()?;

@@ -5,11 +5,13 @@
 use lockstep_events::{BetaTag, CommitSha, ImageDigest, Reason, Version};
 use serde::{Deserialize, Serialize};
 
-use crate::{Evidence, HealthyRelease, Refusal};
+use crate::{Evidence, HealthyRelease, Refusal, Warrant};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
+    /// Of [`crate::Effect::CheckSource`], where it is looked into who asks: before the source.
+    Requester(RequesterOutcome),
     /// Of [`crate::Effect::CheckSource`].
     Source(SourceOutcome),
     /// Of [`crate::Effect::Inspect`].
@@ -59,6 +61,15 @@ pub enum Event {
         /// Why.
         reason: Reason,
     },
+}
+
+/// Whether whoever asks may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequesterOutcome {
+    /// They may: on this evidence.
+    Confirmed(Box<Warrant>),
+    /// They may not.
+    Refused(Refusal),
 }
 
 /// What is to be deployed, settled.

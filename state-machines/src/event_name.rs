@@ -3,8 +3,8 @@
 
 use crate::{
     BindingOutcome, BuildOutcome, DispatchOutcome, DrainOutcome, Event, ImageOutcome, InspectionOutcome,
-    ReleaseOutcome, RestoreOutcome, RetireOutcome, RevisionOutcome, RolloutOutcome, SourceOutcome,
-    StartOutcome, TagsOutcome, VerificationOutcome,
+    ReleaseOutcome, RequesterOutcome, RestoreOutcome, RetireOutcome, RevisionOutcome, RolloutOutcome,
+    SourceOutcome, StartOutcome, TagsOutcome, VerificationOutcome,
 };
 
 impl Event {
@@ -12,6 +12,8 @@ impl Event {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Requester(RequesterOutcome::Confirmed(_)) => "requester-confirmed",
+            Self::Requester(RequesterOutcome::Refused(_)) => "requester-refused",
             Self::Source(SourceOutcome::Accepted(_)) => "source-accepted",
             Self::Source(SourceOutcome::Refused(_)) => "source-refused",
             Self::Source(SourceOutcome::Waiting { .. }) => "source-waiting",

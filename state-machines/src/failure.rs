@@ -25,6 +25,8 @@ pub enum RefusalCode {
     OnHold,
     /// A freeze window of the environment is on.
     Frozen,
+    /// Whoever asks may not deploy there, or not so.
+    NotAllowed,
     /// No such application or environment, or a target that the environment does not take.
     WrongTarget,
     /// The ref names no commit.

@@ -23,15 +23,16 @@ mod snapshot;
 mod state;
 pub mod table;
 mod unwind;
+mod warrant;
 
 pub use deployment::{Cancel, Deployment, Kind, Plan, Retry};
 pub use effect::Effect;
 pub use ending::{Ending, EnvironmentChange};
 pub use event::{
     Baseline, BindingOutcome, Build, BuildOutcome, DispatchOutcome, DrainOutcome, Event, FaultReport,
-    ImageOutcome, Inspection, InspectionOutcome, Proof, ReadinessSeen, ReleaseOutcome, RestoreOutcome,
-    RetireOutcome, RevisionOutcome, RolloutOutcome, Source, SourceOutcome, StartOutcome, TagsOutcome,
-    VerificationOutcome,
+    ImageOutcome, Inspection, InspectionOutcome, Proof, ReadinessSeen, ReleaseOutcome, RequesterOutcome,
+    RestoreOutcome, RetireOutcome, RevisionOutcome, RolloutOutcome, Source, SourceOutcome, StartOutcome,
+    TagsOutcome, VerificationOutcome,
 };
 pub use failure::{Evidence, Failure, FailureCode, Refusal, RefusalCode};
 pub use hints::{RolloutNews, RolloutSays};
@@ -41,3 +42,4 @@ pub use policy::{Deadlines, Policy, RetryPolicy};
 pub use release::HealthyRelease;
 pub use snapshot::{SNAPSHOT_VERSION, SnapshotError};
 pub use state::{Phase, State};
+pub use warrant::{Approval, Warrant, WarrantedRun};

@@ -92,6 +92,13 @@ impl Machine {
         Self { deployment, state: State::Rejected, since: now, deadline: None }
     }
 
+    /// With who sent the request, as the queue names senders.
+    #[must_use]
+    pub fn sent_by(mut self, sender: Option<String>) -> Self {
+        self.deployment.sender = sender;
+        self
+    }
+
     /// The facts.
     #[must_use]
     pub fn deployment(&self) -> &Deployment {

@@ -126,6 +126,7 @@ pub async fn world(config: &Config) -> Result<World, WiringError> {
         visibility: seconds(config.worker.visibility_seconds),
         reconcile: seconds(config.worker.reconcile_seconds),
         concurrency: usize::try_from(config.worker.concurrency).unwrap_or(1),
+        worker_senders: config.queue.worker_senders.clone(),
     };
     Ok(World {
         store,

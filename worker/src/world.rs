@@ -58,6 +58,8 @@ pub struct Settings {
     pub reconcile: Duration,
     /// How many messages are handled at once.
     pub concurrency: usize,
+    /// The ids of the roles that workers send wake-ups with; empty: whoever may send may wake.
+    pub worker_senders: Vec<String>,
 }
 
 /// An environment of an application, resolved.

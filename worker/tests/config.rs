@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use lockstep::config::{Config, ConfigError};
+use lockstep::config::{Config, ConfigError, Kind};
 
 const EXAMPLE: &str = r#"
 table = "lockstep"
@@ -152,4 +152,47 @@ fn freeze_windows_are_read_and_what_is_wrong_with_one_is_said_with_its_place() {
     {
         assert!(zone.contains(part), "{part}: {zone}");
     }
+}
+
+#[test]
+fn who_may_ask_is_said_completely_or_not_at_all() {
+    let section =
+        |keys: &str| format!("{EXAMPLE}[applications.sample.environments.production.requests]\n{keys}");
+    let runs = "workflow = 'deploy.yml'\nworkflow_senders = ['AROARUNS']\n";
+    let config = parse(&section(runs), &[]).unwrap();
+    let production = &config.applications["sample"].environments["production"];
+    let requests = production.requests.as_ref().unwrap();
+    assert_eq!(requests.max_age_seconds, 3600);
+    assert!(requests.wants_approval(production.kind) && requests.wants_another(production.kind));
+    assert!(!requests.wants_approval(Kind::Staging) && !requests.wants_another(Kind::Staging));
+    assert_eq!(production.github_environment("production"), "production");
+    let lax = parse(&section(&format!("{runs}require_approval = false\ngithub_environment = 'live'\n")), &[]);
+    let lax = &lax.unwrap().applications["sample"].environments["production"];
+    assert!(
+        !lax.requests.as_ref().unwrap().wants_another(lax.kind),
+        "as require_approval, unless it is said"
+    );
+    assert_eq!(lax.github_environment("production"), "live");
+
+    let person = "people_senders = ['AIDAPERSON']\n";
+    parse(&section(person), &[]).unwrap();
+    let cases = [
+        ("", "nobody may ask"),
+        ("workflow = 'deploy.yml'\n", "belong together"),
+        ("workflow_senders = ['AROARUNS']\n", "belong together"),
+        (
+            "workflow = '.github/workflows/deploy.yml'\nworkflow_senders = ['AROARUNS']\n",
+            "expected a file name",
+        ),
+        (&format!("{runs}people_senders = ['AROARUNS']\n"), "name it in one"),
+        (&format!("{person}max_age_seconds = 0\n"), "max_age_seconds must be at least 1"),
+        ("people_senders = ['arn:aws:iam::1:role/x']\n", "neither name nor ARN"),
+        ("people_senders = ['']\n", "neither name nor ARN"),
+    ];
+    for (keys, words) in cases {
+        let refusal = refusal(&section(keys));
+        assert!(refusal.contains("environments.production.requests") && refusal.contains(words), "{refusal}");
+    }
+    let wakers = EXAMPLE.replace("[queue]", "[queue]\nworker_senders = ['AROAWORKER:task']");
+    assert!(refusal(&wakers).contains("queue.worker_senders: \"AROAWORKER:task\" is no sender's id"));
 }

@@ -54,7 +54,8 @@ class BuildWorkflow(unittest.TestCase):
         self.assertEqual(re.findall(r'\("(\w+)",', sent), list(self.workflow[True]["workflow_dispatch"]["inputs"]))
 
     def test_the_run_is_found_by_its_title_and_pushes_one_tag(self):
-        self.assertIn("${{ inputs.deployment_id }}", self.workflow["run-name"])
+        for name in ("deployment_id", "commit"):
+            self.assertIn(f"${{{{ inputs.{name} }}}}", self.workflow["run-name"])
         steps = self.workflow["jobs"]["build"]["steps"]
         (push,) = [step["with"] for step in steps if "build-push-action" in step.get("uses", "")]
         self.assertEqual(push["tags"], "${{ env.IMAGE }}:${{ inputs.image_tag }}")

@@ -6,7 +6,7 @@ use statig::Outcome;
 use crate::machine::Context;
 use crate::{
     BuildOutcome, Deployment, DispatchOutcome, Event, FailureCode, ImageOutcome, InspectionOutcome, Kind,
-    Refusal, RefusalCode, SourceOutcome, State,
+    Refusal, RefusalCode, RequesterOutcome, SourceOutcome, State,
 };
 
 pub(super) fn handle(
@@ -16,6 +16,7 @@ pub(super) fn handle(
     cx: &mut Context<'_>,
 ) -> Outcome<State> {
     match (state, event) {
+        (State::CheckingSource, Event::Requester(outcome)) => checking_requester(d, outcome, cx),
         (State::CheckingSource, Event::Source(outcome)) => checking_source(d, outcome, cx),
         (State::Inspecting, Event::Inspection(outcome)) => inspecting(d, outcome, cx),
         (State::DispatchingBuild, Event::Dispatch(outcome)) => dispatching(d, outcome, cx),
@@ -29,6 +30,24 @@ pub(super) fn refuse(d: &mut Deployment, refusal: &Refusal, cx: &mut Context<'_>
     cx.say(refusal.message.clone());
     d.refusal = Some(refusal.clone());
     Outcome::Transition(State::Rejected)
+}
+
+/// Recorded by itself and once: the source is looked at many times while its checks run, and by then the run that asked
+/// may have ended.
+fn checking_requester(
+    d: &mut Deployment,
+    outcome: &RequesterOutcome,
+    cx: &mut Context<'_>,
+) -> Outcome<State> {
+    match outcome {
+        RequesterOutcome::Confirmed(warrant) => {
+            cx.say(warrant.to_string());
+            cx.changed = d.warrant.as_ref() != Some(&**warrant);
+            d.warrant = Some((**warrant).clone());
+            Outcome::Handled
+        }
+        RequesterOutcome::Refused(refusal) => refuse(d, refusal, cx),
+    }
 }
 
 fn checking_source(d: &mut Deployment, outcome: &SourceOutcome, cx: &mut Context<'_>) -> Outcome<State> {

@@ -59,7 +59,10 @@ pub(crate) fn answered(d: &mut Deployment, state: State, event: &Event, cx: &mut
     if matches!(event, Event::Fault(_) | Event::Cancel { .. }) || acts(state, d) {
         return;
     }
-    if let Some(Retry { faults, .. }) = d.retry.take() {
+    if let Some(Retry { faults, .. }) = d.retry.take()
+        // What the answer itself is worth recording for says more.
+        && !cx.changed
+    {
         cx.changed = true;
         cx.say(format!("answered again after {faults} fault(s) in a row"));
     }

@@ -4,15 +4,23 @@
 use super::samples::{Scenario, digest, refusal};
 use crate::{
     BindingOutcome, Build, BuildOutcome, DispatchOutcome, DrainOutcome, Effect, Event, Evidence,
-    ImageOutcome, InspectionOutcome, Proof, RefusalCode, ReleaseOutcome, RestoreOutcome, RetireOutcome,
-    RevisionOutcome, RolloutOutcome, SourceOutcome, StartOutcome, TagsOutcome, VerificationOutcome,
+    ImageOutcome, InspectionOutcome, Proof, RefusalCode, ReleaseOutcome, RequesterOutcome, RestoreOutcome,
+    RetireOutcome, RevisionOutcome, RolloutOutcome, SourceOutcome, StartOutcome, TagsOutcome,
+    VerificationOutcome, Warrant,
 };
 
 /// Every outcome that the effect can have in this scenario, the one that leads on first.
 #[must_use]
 pub fn outcomes(effect: &Effect, scenario: &Scenario) -> Vec<Event> {
     match effect {
-        Effect::CheckSource { .. } => list(Event::Source, |last| source(last, scenario)),
+        // Whether it is looked into who asks is the configuration's, which no snapshot holds.
+        Effect::CheckSource { confirmed, .. } => {
+            let mut all = list(Event::Source, |last| source(last, scenario));
+            if !confirmed {
+                all.extend(list(Event::Requester, requester));
+            }
+            all
+        }
         Effect::Inspect { .. } => list(Event::Inspection, |last| inspection(last, scenario)),
         Effect::DispatchBuild { .. } => list(Event::Dispatch, dispatch),
         Effect::FollowBuild { .. } => list(Event::Build, build),
@@ -39,6 +47,16 @@ fn list<T>(event: fn(T) -> Event, next: impl Fn(Option<&T>) -> Option<T>) -> Vec
         all.push(outcome);
     }
     all.into_iter().map(event).collect()
+}
+
+fn requester(last: Option<&RequesterOutcome>) -> Option<RequesterOutcome> {
+    match last {
+        None => Some(RequesterOutcome::Confirmed(Box::new(Warrant::default()))),
+        Some(RequesterOutcome::Confirmed(_)) => {
+            Some(RequesterOutcome::Refused(refusal(RefusalCode::NotAllowed)))
+        }
+        Some(RequesterOutcome::Refused(_)) => None,
+    }
 }
 
 fn source(last: Option<&SourceOutcome>, scenario: &Scenario) -> Option<SourceOutcome> {

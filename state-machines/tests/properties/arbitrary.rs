@@ -17,7 +17,7 @@ static EVENTS: LazyLock<Vec<Event>> = LazyLock::new(|| {
             collect(&scenario, troubled, &mut events);
         }
     }
-    assert_eq!(events.len(), 38, "the sample scenarios meet every outcome: {:?}", events.keys());
+    assert_eq!(events.len(), 40, "the sample scenarios meet every outcome: {:?}", events.keys());
     events.into_values().collect()
 });
 

@@ -48,10 +48,10 @@ fn staging_with_everything() {
     assert_eq!(
         asked(Run::of(scenario)),
         [
-            Effect::CheckSource { target, overrides, pinned: None },
+            Effect::CheckSource { target, overrides, pinned: None, confirmed: false },
             Effect::Inspect { digest: None },
             Effect::DispatchBuild { commit: commit(1), version: version.clone() },
-            Effect::FollowBuild { run: Some(1) },
+            Effect::FollowBuild { run: Some(1), commit: commit(1) },
             Effect::RecordImage { commit: commit(1) },
             Effect::MoveTags { digest: digest(1), permanent: beta.to_string(), latest: false },
             Effect::PublishRelease { version, beta, commit: commit(1), digest: digest(1), prerelease: true },
@@ -81,7 +81,7 @@ fn a_promotion() {
     assert_eq!(
         asked(Run::of(scenario)),
         [
-            Effect::CheckSource { target, overrides, pinned: None },
+            Effect::CheckSource { target, overrides, pinned: None, confirmed: false },
             Effect::Inspect { digest: Some(digest(1)) },
             Effect::BindVersion {
                 version: version.clone(),

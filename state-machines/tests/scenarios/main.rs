@@ -12,6 +12,7 @@ mod hints;
 mod measured;
 mod polling;
 mod production;
+mod requester;
 mod run;
 mod staging;
 mod unexpected;

@@ -94,6 +94,10 @@ async fn take_through(workshop: Arc<Workshop>, id: AttemptId) {
     if change(app, &id, |repository, now| repository.begin(&id, now)) != Some(true) {
         return;
     }
+    let held = app.repository(&id.owner, &id.repository, |view| Ok(view.repository.is_held(id.run)));
+    if held == Ok(true) {
+        return;
+    }
     sleep(Duration::from_millis(app.knobs.get().build_delay_ms)).await;
     let (conclusion, outcome) = match build(&workshop, &id).await {
         Ok(outcome) => ("success", outcome),

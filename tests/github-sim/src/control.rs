@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::log::LoggedCall;
 use crate::model::checks::CheckSpec;
 use crate::model::commits::CommitSpec;
+use crate::model::environments::{EnvironmentSpec, ReviewSpec};
 use crate::model::refusal::Refusal;
 use crate::model::releases::ReleaseSpec;
 use crate::model::repository::{BuildCount, RepositorySpec};
@@ -118,6 +119,44 @@ impl Control {
             let id = repository.release_by_tag(tag)?.id;
             repository.delete_release(id)
         })
+    }
+
+    /// Creates an environment, or changes the one of its name.
+    pub fn put_environment(&self, owner: &str, name: &str, spec: EnvironmentSpec) -> Result<(), Refusal> {
+        self.app.change_repository(owner, name, |repository, _| {
+            repository.put_environment(spec);
+            Ok(())
+        })
+    }
+
+    /// Somebody starts a workflow on a branch or tag; the answer is the run's id.
+    pub fn start_run(
+        &self,
+        owner: &str,
+        name: &str,
+        workflow: &str,
+        reference: &str,
+        inputs: &[(&str, &str)],
+        actor: &str,
+    ) -> Result<u64, Refusal> {
+        let inputs = inputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+        let attempt = self.app.change_repository(owner, name, |repository, now| {
+            let dispatch = repository.check_dispatch(workflow, reference, &inputs)?;
+            Ok(repository.start_run(dispatch, actor, now))
+        })?;
+        let run = attempt.run;
+        self.app.order_build(attempt);
+        Ok(run)
+    }
+
+    /// Somebody reviews a run that waits for an environment.
+    pub fn review(&self, owner: &str, name: &str, run: u64, review: ReviewSpec) -> Result<(), Refusal> {
+        self.app.change_repository(owner, name, |repository, _| repository.review(run, review))
+    }
+
+    /// A run that deploys to an environment ends.
+    pub fn end_run(&self, owner: &str, name: &str, run: u64, conclusion: &str) -> Result<(), Refusal> {
+        self.app.change_repository(owner, name, |repository, now| repository.end_run(run, conclusion, now))
     }
 
     /// How often images were built in this repository.

@@ -30,6 +30,7 @@ pub use knobs::{FailNext, ImageShape, Knobs, KnobsHandle, PrimaryLimit, Secondar
 pub use log::LoggedCall;
 pub use model::checks::{CheckSpec, Status};
 pub use model::commits::CommitSpec;
+pub use model::environments::{EnvironmentSpec, ReviewSpec};
 pub use model::refusal::Refusal;
 pub use model::releases::{MakeLatest, ReleaseSpec};
 pub use model::repository::{BuildCount, RepositorySpec};

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use ecs_sim::{ClusterSeed, Initial, ServiceSeed};
-use github_sim::RepositorySpec;
+use github_sim::{EnvironmentSpec, InputSpec, RepositorySpec, WorkflowSpec};
 use oci_image::RegistryAuth;
 use oci_image::build::{Content, FileSpec, ImageSpec, LayerSpec, Shape};
 use serde_json::{Value, json};
@@ -21,10 +21,33 @@ pub const REPOSITORY: &str = "sample";
 pub const IMAGES: &str = "acme/sample";
 const DATABASE_IMAGES: &str = "acme/database";
 
-/// The repository, without commits.
+/// The file of the workflow that promotes.
+pub const DEPLOY_PRODUCTION: &str = "deploy-production.yml";
+/// Who approves its runs.
+pub const REVIEWER: &str = "reviewer";
+
+/// The repository, without commits: with the workflows of infra/github, as far as runs of them can be told apart, and
+/// with the environments that the deployment guide asks for.
 #[must_use]
 pub fn repository() -> RepositorySpec {
-    RepositorySpec { image_repository: Some(IMAGES.to_owned()), ..RepositorySpec::new(OWNER, REPOSITORY) }
+    let environment = |name: &str, reviewers: &[&str]| EnvironmentSpec {
+        name: name.to_owned(),
+        reviewers: reviewers.iter().map(|login| (*login).to_owned()).collect(),
+        prevent_self_review: !reviewers.is_empty(),
+    };
+    let promotion = WorkflowSpec {
+        file: DEPLOY_PRODUCTION.to_owned(),
+        name: "Deploy Production".to_owned(),
+        run_name: "Deploy Production ${{ inputs.beta_tag }}".to_owned(),
+        inputs: vec![InputSpec { name: "beta_tag".to_owned(), required: true }],
+        environment: Some("production".to_owned()),
+    };
+    RepositorySpec {
+        image_repository: Some(IMAGES.to_owned()),
+        workflows: vec![WorkflowSpec::image_build(), promotion],
+        environments: vec![environment("staging", &[]), environment("production", &[REVIEWER])],
+        ..RepositorySpec::new(OWNER, REPOSITORY)
+    }
 }
 
 /// The clusters `staging` and `production`.

@@ -127,6 +127,7 @@ pub(crate) fn world(config: &Config, line: &Line) -> World {
             visibility: VISIBILITY,
             reconcile,
             concurrency: 4,
+            worker_senders: Vec::new(),
         },
     }
 }

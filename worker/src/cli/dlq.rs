@@ -159,7 +159,7 @@ async fn take_all(dead: &dyn DeadLetters, output: &Output) -> Result<Vec<DeadLet
         }
     }
     let mut letters: Vec<_> = taken.into_values().collect();
-    letters.sort_by_key(|letter| letter.sent_at);
+    letters.sort_by_key(|letter| letter.delivery.sent_at);
     Ok(letters)
 }
 
@@ -201,7 +201,7 @@ fn shown(letter: &DeadLetter) -> Shown<'_> {
     Shown {
         id: &letter.delivery.message_id,
         original_id: letter.original_id.as_deref(),
-        sent_at: letter.sent_at,
+        sent_at: letter.delivery.sent_at,
         received: letter.received,
         reason: reason(letter),
         kind,

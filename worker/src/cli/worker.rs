@@ -21,6 +21,7 @@ pub(super) async fn run(
 ) -> Result<Exit, CliError> {
     let json = json || wants_json(variable("LOCKSTEP_LOG_FORMAT").as_deref())?;
     start_logging(filter(variable("LOCKSTEP_LOG").as_deref())?, json);
+    warn_of_open_doors(config);
     let shutdown = CancellationToken::new();
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = shutdown.clone();
@@ -34,6 +35,19 @@ pub(super) async fn run(
     let world = wiring::world(config).await?;
     service::run(Arc::new(world), shutdown).await?;
     Ok(Exit::Done)
+}
+
+/// Says where nothing but the queue's policy decides who may ask or wake.
+fn warn_of_open_doors(config: &Config) {
+    if config.queue.worker_senders.is_empty() {
+        tracing::warn!("queue.worker_senders is not set: wake-ups are obeyed whoever sends them");
+    }
+    for (application, section) in &config.applications {
+        let open = section.environments.iter().filter(|(_, environment)| environment.requests.is_none());
+        for (environment, _) in open {
+            tracing::warn!(%application, %environment, "requests is not set: whoever may send to the queue may ask for deployments");
+        }
+    }
 }
 
 fn wants_json(format: Option<&str>) -> Result<bool, CliError> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use lockstep_events::{ApplicationName, EnvironmentName};
 
+use super::requests::check_senders;
 use super::{ApplicationConfig, Config, ConfigError, EnvironmentConfig, Kind};
 
 impl Config {
@@ -51,6 +52,7 @@ impl Config {
         if self.retry.cap_seconds > 900 || self.retry.base_seconds > self.retry.cap_seconds {
             return invalid("retry.cap_seconds must be at most 900 and not below retry.base_seconds".into());
         }
+        check_senders("queue.worker_senders", self.queue.worker_senders.iter())?;
         let mut services = BTreeMap::new();
         for (name, application) in &self.applications {
             let path = format!("applications.{name}");
@@ -134,6 +136,9 @@ impl EnvironmentConfig {
         }
         if self.kind == Kind::Production && self.counterpart.is_some() {
             return invalid("a production environment has no `counterpart`: a beta that was healthy in any staging environment of the application can be promoted".into());
+        }
+        if let Some(requests) = &self.requests {
+            requests.check(path)?;
         }
         match &self.counterpart {
             Some(name) => match application.environments.get(name) {

@@ -5,12 +5,14 @@
 mod check;
 pub mod freeze;
 mod overlay;
+mod requests;
 mod types;
 mod unknown;
 
 use std::path::{Path, PathBuf};
 
 pub use freeze::{FreezeWindow, Frozen};
+pub use requests::RequestsConfig;
 pub use types::{
     ApplicationConfig, AwsConfig, Config, DatabaseConfig, DeadlinesConfig, EnvironmentConfig, GitHubConfig,
     Kind, QueueConfig, ReadinessConfig, RegistryConfig, RetryConfig, WorkerConfig,

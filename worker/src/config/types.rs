@@ -9,6 +9,7 @@ use lockstep_state_machines::{Deadlines, Policy, RetryPolicy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::RequestsConfig;
 use super::freeze::FreezeWindow;
 
 /// The whole of `lockstep.toml`.
@@ -41,6 +42,10 @@ pub struct QueueConfig {
     pub url: String,
     /// The dead-letter queue's URL: where messages go that can never be understood.
     pub dead_letter_url: String,
+    /// The ids of the roles that workers send wake-ups with, `AROA…`: those of any other sender are not obeyed. Empty:
+    /// whoever may send to the queue may wake.
+    #[serde(default)]
+    pub worker_senders: Vec<String>,
 }
 
 /// How AWS is reached. Credentials come from the SDK's usual chain.
@@ -248,6 +253,8 @@ pub struct EnvironmentConfig {
     /// Staging: the environment whose last healthy release is deployed first; without it, the application's
     /// production environment.
     pub counterpart: Option<String>,
+    /// Who may ask for deployments to it; without it, whoever may send to the queue.
+    pub requests: Option<RequestsConfig>,
 }
 
 /// How an environment's readiness is asked for.

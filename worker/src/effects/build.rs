@@ -1,6 +1,6 @@
 //! The build of a commit's image by the repository's own workflow.
 //!
-//! A repeat is recognised by the run's name, which carries the deployment's id: a resumed dispatch looks
+//! A repeat is recognised by the run's name, which carries the deployment's id and the commit: a resumed dispatch looks
 //! for such a run first and adopts it. The workflow pushes only the deployment's own intermediate tag, so
 //! even two builds of one deployment could not move a tag that means something.
 
@@ -21,7 +21,7 @@ pub(super) async fn dispatch(
     let workflow = &application.config.github.build_workflow;
     if scene.resumed {
         let since = scene.machine.since();
-        let found = seen(application.forge.find_run(workflow, deployment.request.id, since).await)?;
+        let found = seen(application.forge.find_run(workflow, deployment.request.id, commit, since).await)?;
         if let Some(run) = found {
             return Ok(DispatchOutcome::Dispatched { build: known(&run), adopted: true });
         }
@@ -45,7 +45,11 @@ pub(super) async fn dispatch(
     Ok(DispatchOutcome::Dispatched { build: Build { run, attempt: None, url: None }, adopted: false })
 }
 
-pub(super) async fn follow(run: Option<u64>, scene: &Scene<'_>) -> Result<BuildOutcome, EffectError> {
+pub(super) async fn follow(
+    run: Option<u64>,
+    commit: &CommitSha,
+    scene: &Scene<'_>,
+) -> Result<BuildOutcome, EffectError> {
     let application = scene.place.application;
     let found = match run {
         Some(id) => seen(application.forge.run(id).await)?,
@@ -53,7 +57,8 @@ pub(super) async fn follow(run: Option<u64>, scene: &Scene<'_>) -> Result<BuildO
             let workflow = &application.config.github.build_workflow;
             let window = scene.world.policy.deadlines.action;
             let since = scene.machine.since().checked_sub(window).unwrap_or(scene.machine.since());
-            seen(application.forge.find_run(workflow, scene.deployment().request.id, since).await)?
+            let id = scene.deployment().request.id;
+            seen(application.forge.find_run(workflow, id, commit, since).await)?
         }
     };
     Ok(match found {

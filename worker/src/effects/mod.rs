@@ -11,6 +11,7 @@ mod inspect;
 mod permit;
 mod references;
 mod release;
+mod requester;
 mod revision;
 mod rollout;
 mod source_production;
@@ -73,8 +74,13 @@ impl Scene<'_> {
 /// [`EffectError::Fault`] when a service failed; [`EffectError::ClaimSpent`] when too little of the claim
 /// was left to send a change.
 pub async fn execute(effect: &Effect, scene: &Scene<'_>) -> Result<Event, EffectError> {
+    if let Effect::CheckSource { confirmed: false, .. } = effect
+        && let Some(requests) = &scene.place.environment.requests
+    {
+        return requester::check(requests, scene).await.map(Event::Requester);
+    }
     match effect {
-        Effect::CheckSource { target: Target::Commit { reference }, overrides, pinned } => {
+        Effect::CheckSource { target: Target::Commit { reference }, overrides, pinned, .. } => {
             source_staging::check(reference.as_ref(), pinned.as_ref(), overrides, scene)
                 .await
                 .map(Event::Source)
@@ -86,7 +92,7 @@ pub async fn execute(effect: &Effect, scene: &Scene<'_>) -> Result<Event, Effect
         Effect::DispatchBuild { commit, version } => {
             build::dispatch(commit, version, scene).await.map(Event::Dispatch)
         }
-        Effect::FollowBuild { run } => build::follow(*run, scene).await.map(Event::Build),
+        Effect::FollowBuild { run, commit } => build::follow(*run, commit, scene).await.map(Event::Build),
         Effect::RecordImage { commit } => image::record(commit, scene).await.map(Event::Image),
         Effect::BindVersion { version, commit, digest, beta } => {
             image::bind_version(version, commit, digest, beta, scene).await.map(Event::Binding)

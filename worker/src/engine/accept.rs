@@ -9,16 +9,20 @@ use lockstep_state_machines::{Kind, Machine, Plan, Refusal, RefusalCode, State};
 use super::commit::Note;
 use super::drive::Arrival;
 use super::freeze::{Judged, judge};
-use super::{Disposition, Engine, EngineError, hold};
+use super::{Disposition, Engine, EngineError, door, hold};
 use crate::faults::{Fault, FaultKind, Service};
-use crate::ports::{Lock, Opened, Opening, Recorded, Rejected, Summary};
+use crate::ports::{Delivery, Lock, Opened, Opening, Recorded, Rejected, Summary};
 
 /// How often the lock may change between reading its token and taking it before the message is left for a
 /// later try.
 const TRIES: u32 = 8;
 
 impl Engine {
-    pub(super) async fn accept(&self, request: DeployRequested) -> Result<Disposition, EngineError> {
+    pub(super) async fn accept(
+        &self,
+        request: DeployRequested,
+        delivery: &Delivery,
+    ) -> Result<Disposition, EngineError> {
         let id = request.id;
         let again = Arrival { number: Some(0), takeover_of: None, keeps_chain: true };
         if let Some(newest) = self.world.store.newest(id).await? {
@@ -41,6 +45,11 @@ impl Engine {
         if let Some(message) = wrong_target(&request, plan.kind) {
             return self.refuse(&request, Some(plan), RefusalCode::WrongTarget, message).await;
         }
+        if let Some(requests) = &place.environment.requests
+            && let Some(why) = door::refuses_request(requests, &request, delivery, self.world.clock.now())
+        {
+            return self.refuse(&request, Some(plan), RefusalCode::NotAllowed, why).await;
+        }
         for _ in 0..TRIES {
             let view = self.world.store.environment(&request.application, &request.environment).await?;
             let now = self.world.clock.now();
@@ -52,7 +61,8 @@ impl Engine {
                     return self.refuse(&request, Some(plan), RefusalCode::Frozen, message).await;
                 }
             }
-            let machine = Machine::begin(request.clone(), plan, view.lock.token + 1, &self.world.policy, now);
+            let machine = Machine::begin(request.clone(), plan, view.lock.token + 1, &self.world.policy, now)
+                .sent_by(delivery.sender.clone());
             let note = Note {
                 from: "requested",
                 to: machine.state(),

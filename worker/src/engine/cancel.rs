@@ -6,10 +6,15 @@ use lockstep_state_machines::{Event, Step};
 
 use super::commit::Committed;
 use super::drive::Arrival;
-use super::{Disposition, Engine, EngineError};
+use super::{Disposition, Engine, EngineError, door};
+use crate::ports::Delivery;
 
 impl Engine {
-    pub(super) async fn cancel(&self, cancel: &CancelRequested) -> Result<Disposition, EngineError> {
+    pub(super) async fn cancel(
+        &self,
+        cancel: &CancelRequested,
+        delivery: &Delivery,
+    ) -> Result<Disposition, EngineError> {
         let id = cancel.id;
         let event = Event::Cancel { actor: cancel.requester.actor.clone(), reason: cancel.reason.clone() };
         loop {
@@ -19,6 +24,11 @@ impl Engine {
                 return Ok(Disposition::Done);
             }
             let mut machine = self.restore(&newest)?;
+            if let Some(requests) = &self.configured(&machine)?.environment.requests
+                && let Some(reason) = door::refuses_cancellation(requests, delivery)
+            {
+                return Ok(Disposition::Park(reason));
+            }
             let now = self.world.clock.now();
             let step = machine.handle(&event, now, &self.world.policy);
             let step = step.map_err(|e| EngineError::Inconsistent { id, problem: e.to_string() })?;

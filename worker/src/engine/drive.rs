@@ -11,6 +11,7 @@ use super::{Disposition, Engine, EngineError};
 use crate::effects::{self, EffectError, Permit, Scene};
 use crate::faults::Fault;
 use crate::ports::Recorded;
+use crate::world::Place;
 
 /// How a deployment came to be looked at.
 #[derive(Debug, Clone)]
@@ -96,6 +97,18 @@ impl Engine {
     pub(super) fn restore(&self, recorded: &Recorded) -> Result<Machine, EngineError> {
         Machine::restore(&recorded.snapshot)
             .map_err(|source| EngineError::Snapshot { id: recorded.id, source })
+    }
+
+    /// The place that a deployment is of.
+    pub(super) fn configured<'a>(&'a self, machine: &'a Machine) -> Result<Place<'a>, EngineError> {
+        let request = &machine.deployment().request;
+        self.world.place(&request.application, &request.environment).ok_or_else(|| {
+            EngineError::NotConfigured {
+                id: request.id,
+                application: request.application.to_string(),
+                environment: request.environment.to_string(),
+            }
+        })
     }
 
     async fn turn(&self, drive: &mut Drive, newest: Recorded) -> Result<Turn, EngineError> {
@@ -223,14 +236,7 @@ impl Engine {
         machine: &Machine,
         now: jiff::Timestamp,
     ) -> Result<Option<Outcome>, EngineError> {
-        let request = &machine.deployment().request;
-        let place = self.world.place(&request.application, &request.environment).ok_or_else(|| {
-            EngineError::NotConfigured {
-                id: request.id,
-                application: request.application.to_string(),
-                environment: request.environment.to_string(),
-            }
-        })?;
+        let (request, place) = (&machine.deployment().request, self.configured(machine)?);
         let settings = &self.world.settings;
         let permit = Permit::new(self.world.clock.as_ref(), drive.committed, settings);
         let scene = Scene { world: &self.world, place, machine, resumed: !drive.fresh, permit: &permit, now };
@@ -354,6 +360,10 @@ impl Engine {
             return Next { claim: None, wake: None };
         }
         let same_state = machine.state().to_string() == newest.to;
+        if let Event::Requester(_) = &outcome.event {
+            // The source is next, and nothing is waited for.
+            return Next { claim: None, wake: None };
+        }
         if let Event::Fault(_) = &outcome.event {
             // An ambiguous fault of an action keeps the claim, so that only a takeover, a lease later, may go
             // on: whether it tries again or is on the way back, what was sent has then arrived or never will.

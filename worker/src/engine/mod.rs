@@ -7,6 +7,7 @@
 mod accept;
 mod cancel;
 mod commit;
+mod door;
 mod drive;
 mod freeze;
 mod hint;
@@ -126,9 +127,9 @@ impl Engine {
             Err(error) => return Ok(Disposition::Park(unreadable(&error))),
         };
         match message {
-            Message::DeployRequested(request) => self.accept(*request).await,
-            Message::CancelRequested(cancel) => self.cancel(&cancel).await,
-            Message::WakeUp(wake) => self.wake(&wake).await,
+            Message::DeployRequested(request) => self.accept(*request, delivery).await,
+            Message::CancelRequested(cancel) => self.cancel(&cancel, delivery).await,
+            Message::WakeUp(wake) => self.wake(&wake, delivery).await,
             Message::BuildFinished(build) => self.build_finished(&build).await,
             Message::EcsDeploymentStateChange(change) => self.service_changed(&change).await,
         }

@@ -5,10 +5,14 @@ use std::time::Duration;
 use lockstep_events::{Claim, DeploymentId, Message, WakeUp, encode};
 
 use super::drive::Arrival;
-use super::{Disposition, Engine, EngineError};
+use super::{Disposition, Engine, EngineError, door};
+use crate::ports::Delivery;
 
 impl Engine {
-    pub(super) async fn wake(&self, wake: &WakeUp) -> Result<Disposition, EngineError> {
+    pub(super) async fn wake(&self, wake: &WakeUp, delivery: &Delivery) -> Result<Disposition, EngineError> {
+        if let Some(reason) = door::refuses_wake_up(&self.world.settings.worker_senders, delivery) {
+            return Ok(Disposition::Park(reason));
+        }
         let arrival =
             Arrival { number: Some(wake.number), takeover_of: wake.takeover_of.clone(), keeps_chain: true };
         self.drive(wake.id, arrival).await

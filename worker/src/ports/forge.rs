@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use lockstep_events::{CommitSha, DeploymentId};
 
-use super::Answer;
+use super::{Answer, ReviewRules, RunReview, WorkflowRun};
 
 /// The checks of a commit: check runs and commit statuses together, newest of each name, and the workflow
 /// runs of the commit that have not completed. Such a run may still start jobs, so that its check runs alone
@@ -19,7 +19,7 @@ pub struct Checks {
     pub pending: Vec<String>,
 }
 
-/// A build to dispatch: the workflow's inputs. The deployment's id must come to stand in the run's name.
+/// A build to dispatch: the workflow's inputs. The deployment's id and the commit must come to stand in the run's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dispatch {
     /// The workflow's file name, such as `build-image.yml`.
@@ -116,17 +116,29 @@ pub trait Forge: Send + Sync {
     /// Starts a build; the run's id when GitHub tells it. NOT idempotent.
     async fn dispatch(&self, dispatch: &Dispatch) -> Answer<Option<u64>>;
 
-    /// The first run of the workflow, created at or after `since`, whose name carries the deployment's id.
-    /// A run may take a while to be listed.
+    /// The first run of the workflow, created at or after `since`, whose name carries the deployment's id and the
+    /// commit. A run may take a while to be listed. Whoever may write to the repository may dispatch the workflow with
+    /// any deployment's id, which is in the open: the commit in the name is the one that such a run builds.
     async fn find_run(
         &self,
         workflow: &str,
         deployment: DeploymentId,
+        commit: &CommitSha,
         since: Timestamp,
     ) -> Answer<Option<BuildRun>>;
 
     /// A run by its id; `None` when there is none.
     async fn run(&self, id: u64) -> Answer<Option<BuildRun>>;
+
+    /// A run of whatever workflow by its id, with where it came from; `None` when there is none.
+    async fn workflow_run(&self, id: u64) -> Answer<Option<WorkflowRun>>;
+
+    /// The reviews of a run's waiting deployments, of all its attempts (GitHub does not say of which).
+    async fn reviews(&self, run: u64) -> Answer<Vec<RunReview>>;
+
+    /// Whether runs wait for a review before they deploy to this environment; `None` when there is no such
+    /// environment.
+    async fn review_rules(&self, environment: &str) -> Answer<Option<ReviewRules>>;
 
     /// The commit that a git tag names, annotated tags peeled; `None` without such a tag.
     async fn tag_commit(&self, tag: &str) -> Answer<Option<CommitSha>>;

@@ -11,6 +11,7 @@ mod queue;
 mod registry;
 pub mod setup;
 mod store;
+mod workflow_run;
 
 pub use application::{Application, ReadinessAnswer, ReadinessProbe};
 pub use chance::Chance;
@@ -26,8 +27,9 @@ pub use queue::{DeadLetter, DeadLetters, Delivery, Queue};
 pub use registry::{ImageContents, Registry};
 pub use store::{
     Appended, BetaRecord, Closing, Entry, EnvironmentRecord, EnvironmentView, HealthyRelease, ImageRecord,
-    Lock, Opened, Opening, Recorded, Rejected, Store, Summary, VersionBinding,
+    Lock, Opened, Opening, Recorded, Rejected, RunBinding, Store, Summary, VersionBinding,
 };
+pub use workflow_run::{ReviewRules, ReviewState, RunReview, WorkflowRun};
 
 /// What every call to the outside returns.
 pub type Answer<T> = Result<T, crate::faults::Fault>;

@@ -16,6 +16,11 @@ pub struct Delivery {
     pub body: String,
     /// Needed to extend or delete this delivery; the latest one counts.
     pub receipt: String,
+    /// Who sent it, as the queue vouches for it (SQS: SenderId): for a role `<role id>:<session name>`, for a user
+    /// the user's id. Whoever assumes a role chooses the session's name, so only the id says anything.
+    pub sender: Option<String>,
+    /// When it was sent, by the queue's clock.
+    pub sent_at: Option<Timestamp>,
 }
 
 /// Sends and receives. A message that is neither deleted nor extended comes back after its visibility
@@ -44,14 +49,13 @@ pub trait Queue: Send + Sync {
 /// One delivery of a message from the dead-letter queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// The message. Its id is the dead-letter queue's: one that a worker parked has a new one there.
+    /// The message. Its id is the dead-letter queue's: one that a worker parked has a new one there, and was sent when
+    /// (and by whom) it was parked.
     pub delivery: Delivery,
     /// Why a worker parked it; `None` when the queue itself gave it up after its maxReceiveCount.
     pub reason: Option<String>,
     /// The id that it had in the queue, if a worker parked it.
     pub original_id: Option<String>,
-    /// When it was sent: to the queue if that gave it up, to the dead-letter queue if a worker parked it.
-    pub sent_at: Option<Timestamp>,
     /// How often it was received, by the queue's approximate count, this delivery included.
     pub received: Option<u32>,
 }

@@ -241,6 +241,20 @@ pub struct BetaRecord {
     pub at: Timestamp,
 }
 
+/// Which deployment an attempt of a workflow run asked for. The first one recorded is its meaning for ever: a run is
+/// approved for one deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunBinding {
+    /// The run.
+    pub run: u64,
+    /// Its attempt.
+    pub attempt: u32,
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
 /// The table.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -311,6 +325,9 @@ pub trait Store: Send + Sync {
         application: &ApplicationName,
         binding: &VersionBinding,
     ) -> Answer<VersionBinding>;
+
+    /// Binds an attempt of a workflow run unless it is; returns the binding that stands.
+    async fn bind_run(&self, application: &ApplicationName, binding: &RunBinding) -> Answer<RunBinding>;
 
     /// A beta's healthy record, if it has one.
     async fn beta(&self, application: &ApplicationName, tag: &BetaTag) -> Answer<Option<BetaRecord>>;

@@ -7,6 +7,7 @@ mod app;
 mod double;
 mod faults;
 mod reads;
+mod requests;
 mod runs;
 mod setup;
 mod sim;

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use lockstep::ports::{BuildRun, BuildStatus, Dispatch, Forge};
-use lockstep_events::DeploymentId;
+use lockstep_events::{CommitSha, DeploymentId};
 use serde_json::{Value, json};
 
 use crate::double::{Answer, Double, always, forge};
 
 const DEPLOYMENT: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+const COMMIT: &str = "abcdef0123456789abcdef0123456789abcdef01";
 
 fn run(id: u64, title: &str, created_at: &str) -> Value {
     json!({
@@ -45,14 +46,16 @@ async fn a_dispatch_asks_for_the_run_s_id_and_lives_without_it() {
 }
 
 #[tokio::test]
-async fn the_first_run_with_the_deployment_in_its_name_is_found_on_whatever_page() {
+async fn the_first_run_with_deployment_and_commit_in_its_name_is_found_on_whatever_page() {
     let double = Double::start(|call| {
-        let ours = format!("Build image 1.2.3 for {DEPLOYMENT}");
+        let ours = format!("Build Image {DEPLOYMENT} {COMMIT}");
+        // Whoever may write to the repository can dispatch a build in a deployment's name.
+        let older = format!("Build Image {DEPLOYMENT} {}", "0".repeat(40));
         if call.line.ends_with("page=2") {
             let mut by_name = run(5, "", "2026-11-23T09:00:01Z");
             by_name["name"] = ours.clone().into();
             by_name["display_title"] = Value::Null;
-            let page = [by_name, run(3, "Build image for another", "2026-11-23T08:59:30Z")];
+            let page = [by_name, run(3, &older, "2026-11-23T08:59:30Z")];
             return Answer::new(200, json!({ "total_count": 4, "workflow_runs": page }));
         }
         let page = [run(9, &ours, "2026-11-23T09:05:00Z"), run(8, "Build", "2026-11-23T09:04:00Z")];
@@ -62,7 +65,9 @@ async fn the_first_run_with_the_deployment_in_its_name_is_found_on_whatever_page
     .await;
     let deployment: DeploymentId = DEPLOYMENT.parse().unwrap();
     let since: Timestamp = "2026-11-23T09:00:00.75Z".parse().unwrap();
-    let found = forge(&double).find_run("build-image.yml", deployment, since).await.unwrap().unwrap();
+    let commit: CommitSha = COMMIT.parse().unwrap();
+    let found =
+        forge(&double).find_run("build-image.yml", deployment, &commit, since).await.unwrap().unwrap();
     assert_eq!(found.id, 5);
     assert_eq!(
         double.lines()[0],
@@ -70,7 +75,7 @@ async fn the_first_run_with_the_deployment_in_its_name_is_found_on_whatever_page
          &created=%3E%3D2026-11-22T09%3A00%3A00Z&per_page=100&page=1"
     );
     let other: DeploymentId = "01890a5d-ac96-774b-bcce-b302099a8058".parse().unwrap();
-    assert_eq!(forge(&double).find_run("build-image.yml", other, since).await.unwrap(), None);
+    assert_eq!(forge(&double).find_run("build-image.yml", other, &commit, since).await.unwrap(), None);
 }
 
 #[tokio::test]

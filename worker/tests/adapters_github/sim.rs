@@ -18,6 +18,7 @@ use crate::double::{TOKEN, settings};
 const DEADLINE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(20);
 const DEPLOYMENT: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+const BUILT: &str = "abcdef0123456789abcdef0123456789abcdef01";
 
 struct Scene {
     sim: GithubSim,
@@ -42,8 +43,11 @@ impl Scene {
         let workflow = WorkflowSpec {
             file: "deploy.yml".to_owned(),
             name: "Deploy".to_owned(),
-            run_name: "Deploy ${{ inputs.deployment_id }}".to_owned(),
-            inputs: vec![InputSpec { name: "deployment_id".to_owned(), required: true }],
+            run_name: "Deploy ${{ inputs.deployment_id }} ${{ inputs.commit }}".to_owned(),
+            inputs: ["deployment_id", "commit"]
+                .map(|name| InputSpec { name: name.to_owned(), required: true })
+                .to_vec(),
+            environment: None,
         };
         sim.control()
             .create_repository(RepositorySpec {
@@ -52,6 +56,7 @@ impl Scene {
                 default_branch: "trunk".to_owned(),
                 image_repository: None,
                 workflows: vec![workflow],
+                environments: Vec::new(),
             })
             .unwrap();
         let forge = GitHubForge::new(settings(&sim.base_uri(), GitHubAuth::Token(TOKEN.into()))).unwrap();
@@ -87,7 +92,10 @@ fn dispatch() -> Dispatch {
     Dispatch {
         workflow: "deploy.yml".to_owned(),
         reference: "trunk".to_owned(),
-        inputs: vec![("deployment_id".to_owned(), DEPLOYMENT.to_owned())],
+        inputs: vec![
+            ("deployment_id".to_owned(), DEPLOYMENT.to_owned()),
+            ("commit".to_owned(), BUILT.to_owned()),
+        ],
     }
 }
 
@@ -176,7 +184,9 @@ async fn a_dispatched_run_is_found_by_its_name_and_followed_to_its_end() {
         let id: DeploymentId = DEPLOYMENT.parse().unwrap();
         let begun = Instant::now();
         let found = loop {
-            if let Some(found) = scene.forge.find_run("deploy.yml", id, since).await.unwrap() {
+            if let Some(found) =
+                scene.forge.find_run("deploy.yml", id, &BUILT.parse().unwrap(), since).await.unwrap()
+            {
                 break found;
             }
             assert!(begun.elapsed() < DEADLINE, "the run is never listed: {knobs:?}");

@@ -16,8 +16,13 @@ use super::support::{Local, Ran, new_id};
 
 /// Parks a message as a worker does.
 async fn park(local: &Local, body: &str, original_id: &str, reason: &str) {
-    let delivery =
-        Delivery { message_id: original_id.to_owned(), body: body.to_owned(), receipt: String::new() };
+    let delivery = Delivery {
+        message_id: original_id.to_owned(),
+        body: body.to_owned(),
+        receipt: String::new(),
+        sender: None,
+        sent_at: None,
+    };
     local.dead_letters.park(&delivery, reason).await.unwrap();
 }
 

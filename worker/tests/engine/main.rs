@@ -37,3 +37,4 @@ mod stage;
 mod unlocking;
 mod unlocking_by_force;
 mod waiting;
+mod who;

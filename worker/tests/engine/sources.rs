@@ -26,7 +26,10 @@ fn demanding(stage: &Stage) -> lockstep::engine::Engine {
 async fn what_cannot_be_deployed_is_refused_with_nothing_touched() {
     let cases: [(fn(&Stage), &str); 9] = [
         (|s| s.forge.forget_references(), "\"main\" names no commit of acme/shop"),
-        (|s| s.forge.put_on_branch(false), "commit abcdef0 is not on main: merge it before deploying it"),
+        (
+            |s| s.forge.put_off_branch(COMMIT.parse().unwrap()),
+            "commit abcdef0 is not on main: merge it before deploying it",
+        ),
         (
             |s| s.forge.set_checks(checks(&["lint"], &["test", "e2e"], &[])),
             "checks of commit abcdef0 failed: test, e2e",

@@ -94,7 +94,7 @@ impl Stage {
         let registry = Arc::new(FakeRegistry::new(wire.clone()));
         let stage = Self {
             store: Arc::new(MemoryStore::new(wire.clone())),
-            queue: Arc::new(MemoryQueue::new(wire.clone())),
+            queue: Arc::new(MemoryQueue::new(wire.clone(), clock.clone())),
             forge: Arc::new(FakeForge::new(wire.clone(), clock.clone(), registry.clone())),
             cluster: Arc::new(FakeCluster::new(wire.clone(), clock.clone())),
             registry,
@@ -167,6 +167,7 @@ impl Stage {
                 visibility: Duration::from_secs(60),
                 reconcile: Duration::from_secs(120),
                 concurrency: 4,
+                worker_senders: Vec::new(),
             },
         }
     }

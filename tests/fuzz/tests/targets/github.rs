@@ -61,8 +61,11 @@ async fn reads(server: &Server, forge: &GitHubForge, answer: &Answer) {
     {
         assert!(answer.text().contains("success") && answer.text().contains("completed"), "{run:?}");
     }
+    checked(forge.workflow_run(7).await);
+    checked(forge.reviews(7).await);
+    checked(forge.review_rules("production").await);
     server.set(answer);
-    checked(forge.find_run("build.yml", deployment, Timestamp::MIN).await);
+    checked(forge.find_run("build.yml", deployment, &commit, Timestamp::MIN).await);
     assert!(server.requests().len() <= 20, "page after page: {}", server.requests().len());
 }
 

@@ -9,6 +9,7 @@ mod commits;
 mod content;
 mod control;
 mod deployments;
+mod environments;
 mod gate;
 mod installations;
 mod paging;

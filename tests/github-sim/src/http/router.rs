@@ -10,8 +10,8 @@ use axum::routing::{MethodRouter, delete, get, patch, post};
 
 use super::gate::{self, Gate, Kind};
 use super::{
-    actions, checks, commits, content, control, deployments, installations, references, releases,
-    repositories, runs,
+    actions, checks, commits, content, control, deployments, environments, installations, references,
+    releases, repositories, runs,
 };
 use crate::app::App;
 use crate::model::refusal::Refusal;
@@ -94,7 +94,8 @@ fn releases(api: Api) -> Api {
 
 fn workflows(api: Api) -> Api {
     use RouteKind::{
-        CancelRun, Dispatch, GetRun, GetRunAttempt, GetWorkflow, ListJobs, ListRuns, ListWorkflows, Rerun,
+        CancelRun, Dispatch, GetEnvironment, GetRun, GetRunAttempt, GetWorkflow, ListEnvironments, ListJobs,
+        ListReviews, ListRuns, ListWorkflows, Rerun,
     };
     api.repo(ListWorkflows, "/actions/workflows", get(actions::list))
         .repo(GetWorkflow, "/actions/workflows/{workflow}", get(actions::get))
@@ -107,6 +108,9 @@ fn workflows(api: Api) -> Api {
         .repo(ListJobs, "/actions/runs/{run}/attempts/{number}/jobs", get(runs::attempt_jobs))
         .repo(CancelRun, "/actions/runs/{run}/cancel", post(runs::cancel))
         .repo(Rerun, "/actions/runs/{run}/rerun", post(runs::rerun))
+        .repo(ListReviews, "/actions/runs/{run}/approvals", get(environments::approvals))
+        .repo(ListEnvironments, "/environments", get(environments::list))
+        .repo(GetEnvironment, "/environments/{environment}", get(environments::get))
 }
 
 fn deployments(api: Api) -> Api {

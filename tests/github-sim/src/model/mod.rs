@@ -6,6 +6,7 @@
 pub(crate) mod checks;
 pub(crate) mod commits;
 pub(crate) mod deployments;
+pub(crate) mod environments;
 pub(crate) mod history;
 pub(crate) mod ids;
 pub(crate) mod latest;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::checks::{CheckRun, CheckSuite};
 use super::commits::Commit;
 use super::deployments::Deployment;
+use super::environments::EnvironmentSpec;
 use super::ids::Ids;
 use super::references::Target;
 use super::releases::Release;
@@ -35,6 +36,9 @@ pub struct RepositorySpec {
     /// The workflows that can be dispatched; by default the image build alone.
     #[serde(default = "default_workflows")]
     pub workflows: Vec<WorkflowSpec>,
+    /// The environments; none by default.
+    #[serde(default)]
+    pub environments: Vec<EnvironmentSpec>,
 }
 
 fn main_branch() -> String {
@@ -54,6 +58,7 @@ impl RepositorySpec {
             default_branch: main_branch(),
             image_repository: None,
             workflows: default_workflows(),
+            environments: Vec::new(),
         }
     }
 }
@@ -89,6 +94,8 @@ pub(crate) struct Repository {
     pub(crate) check_runs: Vec<CheckRun>,
     pub(crate) statuses: Vec<CommitStatus>,
     pub(crate) workflows: Vec<Workflow>,
+    #[serde(default)]
+    pub(crate) environments: Vec<EnvironmentSpec>,
     pub(crate) runs: Vec<Run>,
     pub(crate) deployments: Vec<Deployment>,
     pub(crate) builds: BuildCount,
@@ -103,6 +110,7 @@ impl Repository {
         Self {
             id: ids.next(),
             workflows: spec.workflows.into_iter().map(|workflow| workflow.create(ids.next(), now)).collect(),
+            environments: spec.environments,
             owner: spec.owner,
             name: spec.name,
             default_branch: spec.default_branch,

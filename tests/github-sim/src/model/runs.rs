@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::checks::{CheckRun, Status};
+use super::environments::ReviewSpec;
 use super::refusal::Refusal;
 use super::repository::Repository;
 use super::workflows::Dispatch;
@@ -31,6 +32,9 @@ pub(crate) struct Run {
     pub(crate) check_suite: u64,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+    /// What reviewers said of it, of all attempts.
+    #[serde(default)]
+    pub(crate) reviews: Vec<ReviewSpec>,
     /// The first attempt at first; never empty.
     pub(crate) attempts: Vec<Attempt>,
 }
@@ -94,6 +98,7 @@ impl Repository {
             check_suite,
             created_at: now,
             updated_at: now,
+            reviews: Vec::new(),
             attempts: Vec::new(),
         });
         let position = self.runs.len() - 1;

@@ -35,6 +35,9 @@ pub struct WorkflowSpec {
     /// The inputs.
     #[serde(default)]
     pub inputs: Vec<InputSpec>,
+    /// The environment that its job deploys to: then its runs go on until somebody ends them.
+    #[serde(default)]
+    pub environment: Option<String>,
 }
 
 impl WorkflowSpec {
@@ -45,7 +48,7 @@ impl WorkflowSpec {
         Self {
             file: "build-image.yml".to_owned(),
             name: "Build image".to_owned(),
-            run_name: "Build image ${{ inputs.version }} for ${{ inputs.deployment_id }}".to_owned(),
+            run_name: "Build image ${{ inputs.commit }} for ${{ inputs.deployment_id }}".to_owned(),
             inputs: vec![
                 input("deployment_id", true),
                 input("commit", true),
@@ -53,6 +56,7 @@ impl WorkflowSpec {
                 input("image_tag", true),
                 input("fence", false),
             ],
+            environment: None,
         }
     }
 
@@ -164,7 +168,7 @@ pub(crate) mod tests {
         let mut repository = repository();
         let sha = commit(&mut repository, "main", "a", "1");
         let dispatch = repository.check_dispatch("build-image.yml", "main", &inputs(&sha)).unwrap();
-        assert_eq!(dispatch.title, "Build image 1.0.0 for d-1");
+        assert_eq!(dispatch.title, format!("Build image {sha} for d-1"));
         assert_eq!((dispatch.head_sha, dispatch.head_branch), (sha.clone(), Some("main".to_owned())));
         repository.create_reference("refs/tags/t", &sha).unwrap();
         let on_tag = repository.check_dispatch("build-image.yml", "refs/tags/t", &inputs(&sha)).unwrap();

@@ -8,6 +8,7 @@ mod checks;
 mod commits;
 mod content;
 mod deployments;
+mod environments;
 mod git;
 mod releases;
 mod repository;

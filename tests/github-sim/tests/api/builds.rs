@@ -53,7 +53,7 @@ async fn a_dispatched_build_pushes_the_image_of_its_commit() {
     let id = dispatch(&fixture, &wanted, "build-d-1").await;
     let run = ended(&fixture, id).await;
     assert_eq!(run["conclusion"], "success", "{}", outcome(&fixture, id).await);
-    assert_eq!(run["display_title"], "Build image 0.1.0 for build-d-1");
+    assert_eq!(run["display_title"], format!("Build image {wanted} for build-d-1"));
     assert_eq!(run["head_sha"], newer, "the workflow runs on the branch's head");
     assert_eq!(run["event"], "workflow_dispatch");
     assert_eq!(run["run_attempt"], 1);
@@ -129,7 +129,7 @@ async fn octocrab_reads_workflows_runs_and_jobs() {
     let page = page.send().await.unwrap();
     assert_eq!((page.total_count, page.items.len(), page.next.is_some()), (Some(3), 2, true));
     let newest = &page.items[0];
-    assert_eq!((newest.name.as_str(), newest.run_number), ("Build image 0.1.0 for c", 3));
+    assert_eq!((&newest.name, newest.run_number), (&format!("Build image {sha} for c"), 3));
     assert_eq!(newest.status, "completed");
     let jobs = workflows.list_jobs(newest.id).send().await.unwrap();
     assert_eq!(jobs.items[0].run_attempt, 1);
@@ -173,7 +173,7 @@ async fn knobs_change_how_dispatches_are_seen() {
     assert_eq!(run["head_branch"], Value::Null);
     assert_eq!(
         (&run["name"], &run["display_title"]),
-        (&"Build image".into(), &"Build image 0.1.0 for x".into())
+        (&"Build image".into(), &format!("Build image {sha} for x").into())
     );
     let typed = fixture.crab.workflows(OWNER, REPO).get(RunId(run["id"].as_u64().unwrap())).await;
     assert!(typed.is_err(), "octocrab's model wants a branch; clients have to read such runs themselves");

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is the report")]
 
 mod actions;
+mod approval;
 mod between;
 mod cancellation;
 mod checks;

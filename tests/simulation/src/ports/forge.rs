@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use lockstep::faults::Service;
-use lockstep::ports::{Answer, BuildRun, Checks, Dispatch, Forge, NewRelease, Release, ReleaseChange};
+use lockstep::ports::{
+    Answer, BuildRun, Checks, Dispatch, Forge, NewRelease, Release, ReleaseChange, ReviewRules, RunReview,
+    WorkflowRun,
+};
 use lockstep_events::{CommitSha, DeploymentId};
 
 use crate::services::forge::Releases;
@@ -85,14 +88,35 @@ impl Forge for SimForge {
         sent.await
     }
 
-    async fn find_run(&self, _: &str, id: DeploymentId, since: Timestamp) -> Answer<Option<BuildRun>> {
+    async fn find_run(
+        &self,
+        _: &str,
+        id: DeploymentId,
+        commit: &CommitSha,
+        since: Timestamp,
+    ) -> Answer<Option<BuildRun>> {
         // The adapter's own allowance for a clock that is ahead of GitHub's.
         let since = since.checked_sub(SignedDuration::from_hours(24)).unwrap_or(since);
-        self.runs("find_run", move |run| run.deployment == id && time_of(run.created) >= since).await
+        let commit = commit.clone();
+        let named = move |run: &crate::services::forge::Run| run.deployment == id && run.commit == commit;
+        self.runs("find_run", move |run| named(run) && time_of(run.created) >= since).await
     }
 
     async fn run(&self, id: u64) -> Answer<Option<BuildRun>> {
         self.runs("run", move |run| run.has_id(id)).await
+    }
+
+    // Nobody here asks from a workflow, and no environment asks for a review.
+    async fn workflow_run(&self, _: u64) -> Answer<Option<WorkflowRun>> {
+        self.ask("workflow_run", |_| None).await
+    }
+
+    async fn reviews(&self, _: u64) -> Answer<Vec<RunReview>> {
+        self.ask("reviews", |_| Vec::new()).await
+    }
+
+    async fn review_rules(&self, _: &str) -> Answer<Option<ReviewRules>> {
+        self.ask("review_rules", |_| None).await
     }
 
     async fn tag_commit(&self, tag: &str) -> Answer<Option<CommitSha>> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use lockstep::faults::Service;
 use lockstep::ports::{
     Answer, Appended, BetaRecord, Closing, Entry, EnvironmentView, HoldChanged, HoldRecord, Holding,
-    ImageRecord, Opened, Opening, Recorded, Rejected, Releasing, Store, Summary, VersionBinding,
+    ImageRecord, Opened, Opening, Recorded, Rejected, Releasing, RunBinding, Store, Summary, VersionBinding,
 };
 use lockstep_events::{ApplicationName, BetaTag, CommitSha, DeploymentId, EnvironmentName, Version};
 
@@ -161,6 +161,11 @@ impl Store for SimStore {
     async fn bind_version(&self, _: &ApplicationName, ours: &VersionBinding) -> Answer<VersionBinding> {
         let (key, ours) = (ours.version.to_string(), ours.clone());
         self.write("bind_version", move |table| table.versions.entry(key).or_insert(ours).clone()).await
+    }
+
+    async fn bind_run(&self, _: &ApplicationName, ours: &RunBinding) -> Answer<RunBinding> {
+        let (key, ours) = ((ours.run, ours.attempt), ours.clone());
+        self.write("bind_run", move |table| table.runs.entry(key).or_insert(ours).clone()).await
     }
 
     async fn beta(&self, _: &ApplicationName, tag: &BetaTag) -> Answer<Option<BetaRecord>> {

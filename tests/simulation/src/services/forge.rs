@@ -27,6 +27,7 @@ pub(crate) struct Commit {
 pub(crate) struct Run {
     id: u64,
     pub(crate) deployment: DeploymentId,
+    pub(crate) commit: CommitSha,
     pub(crate) created: Duration,
     conclusion: Option<&'static str>,
 }
@@ -128,7 +129,7 @@ impl Universe {
         };
         let id = 1000 + u64::try_from(self.repository.runs.now().len()).unwrap_or(0);
         let (now, lag) = (self.now, self.plan.lag);
-        let run = Run { id, deployment, created: now, conclusion: None };
+        let run = Run { id, deployment, commit: sha.clone(), created: now, conclusion: None };
         self.repository.runs.change(now, lag, |runs| runs.push(run));
         self.note(format_args!("build {id} of {} for {deployment}", sha.short()));
         self.counts.one("builds");

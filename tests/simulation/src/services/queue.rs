@@ -140,7 +140,8 @@ impl Universe {
         }
         message.visible = now + if again { Duration::from_millis(300) } else { VISIBILITY };
         let (visible, receipt) = (message.visible, format!("{number}/{}", message.receives));
-        let delivery = Delivery { message_id: number.to_string(), body: message.body.clone(), receipt };
+        let (message_id, body) = (number.to_string(), message.body.clone());
+        let delivery = Delivery { message_id, body, receipt, sender: None, sent_at: None };
         if again {
             self.counts.one("redeliveries");
         }

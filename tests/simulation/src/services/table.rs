@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lockstep::ports::{
     Appended, BetaRecord, Closing, Entry, EnvironmentRecord, HoldChanged, HoldRecord, Holding, ImageRecord,
-    Lock, Opened, Opening, Rejected, Releasing, Summary, VersionBinding,
+    Lock, Opened, Opening, Rejected, Releasing, RunBinding, Summary, VersionBinding,
 };
 use lockstep_events::{DeploymentId, EnvironmentName};
 use uuid::Uuid;
@@ -54,6 +54,7 @@ pub(crate) struct Table {
     pub(crate) images: BTreeMap<String, ImageRecord>,
     pub(crate) versions: BTreeMap<String, VersionBinding>,
     pub(crate) betas: BTreeMap<String, BetaRecord>,
+    pub(crate) runs: BTreeMap<(u64, u32), RunBinding>,
     /// Who took each lock, in order.
     pub(crate) openings: BTreeMap<EnvironmentName, Vec<(DeploymentId, u64)>>,
     /// Who wrote each record, in order.

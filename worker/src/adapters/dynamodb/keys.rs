@@ -11,6 +11,7 @@
 //! | `application#<name>`               | `image#<commit>`      | the image of a commit              |
 //! |                                    | `version#<version>`   | what a version means               |
 //! |                                    | `beta#<tag>`          | a beta that was healthy in staging |
+//! |                                    | `run#<id>-<attempt>`  | which deployment a run asked for   |
 //!
 //! No name can hold a `#` (`lockstep_events` sees to it), so no two keys can meet. A sequence number is
 //! padded to ten digits and ids begin with their time: sorting by key is sorting by age.
@@ -87,6 +88,10 @@ impl Key {
         Self { partition: application_partition(application), sort: format!("{BETAS}{tag}") }
     }
 
+    pub(super) fn run(application: &ApplicationName, run: u64, attempt: u32) -> Self {
+        Self { partition: application_partition(application), sort: format!("run#{run}-{attempt}") }
+    }
+
     /// The key as DynamoDB takes it.
     pub(super) fn attributes(&self) -> HashMap<String, AttributeValue> {
         HashMap::from([
@@ -138,6 +143,7 @@ mod tests {
                 Key::beta(&shop, &"1.2.3-0123456.beta".parse().unwrap()),
                 "application#shop / beta#1.2.3-0123456.beta".to_owned(),
             ),
+            (Key::run(&shop, 42, 2), "application#shop / run#42-2".to_owned()),
         ];
         for (key, expected) in table {
             assert_eq!(key.to_string(), expected);

@@ -1,5 +1,5 @@
 //! Writes of one item that stand only if nobody was there before: a plain transition of a history, the image
-//! of a commit, the meaning of a version. The condition is in the write itself; nothing is read before it.
+//! of a commit, the meaning of a version, which deployment a run asked for. The condition is in the write itself; nothing is read before it.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;

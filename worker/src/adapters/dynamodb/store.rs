@@ -7,7 +7,7 @@ use lockstep_events::{ApplicationName, BetaTag, CommitSha, DeploymentId, Environ
 use super::keys::Key;
 use crate::ports::{
     Answer, Appended, BetaRecord, Closing, Entry, EnvironmentView, HoldChanged, HoldRecord, Holding,
-    ImageRecord, Opened, Opening, Recorded, Rejected, Releasing, Store, Summary, VersionBinding,
+    ImageRecord, Opened, Opening, Recorded, Rejected, Releasing, RunBinding, Store, Summary, VersionBinding,
 };
 
 /// The table, through a client whose own retries are off.
@@ -107,6 +107,10 @@ impl Store for DynamoDbStore {
         binding: &VersionBinding,
     ) -> Answer<VersionBinding> {
         self.put_once(&Key::version(application, &binding.version), binding).await
+    }
+
+    async fn bind_run(&self, application: &ApplicationName, binding: &RunBinding) -> Answer<RunBinding> {
+        self.put_once(&Key::run(application, binding.run, binding.attempt), binding).await
     }
 
     async fn beta(&self, application: &ApplicationName, tag: &BetaTag) -> Answer<Option<BetaRecord>> {

@@ -6,8 +6,11 @@ use lockstep_events::{CommitSha, DeploymentId};
 
 use super::client::Client;
 use super::settings::{GitHubSettings, GitHubSetupError};
-use super::{checks, releases, runs, source, tags};
-use crate::ports::{Answer, BuildRun, Checks, Dispatch, Forge, NewRelease, Release, ReleaseChange};
+use super::{checks, protection, releases, requests, runs, source, tags};
+use crate::ports::{
+    Answer, BuildRun, Checks, Dispatch, Forge, NewRelease, Release, ReleaseChange, ReviewRules, RunReview,
+    WorkflowRun,
+};
 
 /// One repository at GitHub.
 pub struct GitHubForge {
@@ -55,13 +58,26 @@ impl Forge for GitHubForge {
         &self,
         workflow: &str,
         deployment: DeploymentId,
+        commit: &CommitSha,
         since: Timestamp,
     ) -> Answer<Option<BuildRun>> {
-        self.client.discreet(runs::find_run(&self.client, workflow, deployment, since).await)
+        self.client.discreet(runs::find_run(&self.client, workflow, deployment, commit, since).await)
     }
 
     async fn run(&self, id: u64) -> Answer<Option<BuildRun>> {
         self.client.discreet(runs::run(&self.client, id).await)
+    }
+
+    async fn workflow_run(&self, id: u64) -> Answer<Option<WorkflowRun>> {
+        self.client.discreet(requests::workflow_run(&self.client, id).await)
+    }
+
+    async fn reviews(&self, run: u64) -> Answer<Vec<RunReview>> {
+        self.client.discreet(requests::reviews(&self.client, run).await)
+    }
+
+    async fn review_rules(&self, environment: &str) -> Answer<Option<ReviewRules>> {
+        self.client.discreet(protection::review_rules(&self.client, environment).await)
     }
 
     async fn tag_commit(&self, tag: &str) -> Answer<Option<CommitSha>> {

@@ -6,6 +6,7 @@ mod client;
 mod forge;
 mod protection;
 mod releases;
+mod requests;
 mod route;
 mod runs;
 mod settings;

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::client::{Client, Listing};
 use crate::faults::{Fault, FaultKind};
-use crate::ports::Answer;
 use crate::ports::setup::{ActionsSetup, BranchPolicy, BranchRules, EnvironmentProtection};
+use crate::ports::{Answer, ReviewRules};
 
 #[derive(Deserialize)]
 struct EnvironmentJson {
@@ -16,6 +16,13 @@ struct EnvironmentJson {
     #[serde(default)]
     protection_rules: Vec<ProtectionRule>,
     deployment_branch_policy: Option<BranchPolicyJson>,
+}
+
+impl EnvironmentJson {
+    /// The rule that makes runs wait for a review, if it has one.
+    fn review(&self) -> Option<&ProtectionRule> {
+        self.protection_rules.iter().find(|rule| rule.kind == "required_reviewers")
+    }
 }
 
 #[derive(Deserialize)]
@@ -47,14 +54,33 @@ impl Listing for EnvironmentList {
 }
 
 /// "List environments", of which one is taken: the 404 of a single one would not tell "there is none" from "not to be
-/// seen". Then "List deployment branch policies", where it has its own.
+/// seen".
+async fn find(client: &Client, name: &str) -> Answer<Option<EnvironmentJson>> {
+    let route = client.route().then("environments");
+    let all = client.list::<EnvironmentList>("list environments", route).await?;
+    // GitHub compares names of environments without their case.
+    Ok(all.into_iter().find(|environment| environment.name.eq_ignore_ascii_case(name)))
+}
+
+/// Whether runs wait for a review before they deploy to an environment.
+pub(super) async fn review_rules(client: &Client, name: &str) -> Answer<Option<ReviewRules>> {
+    let found = find(client, name).await?;
+    Ok(found.map(|environment| {
+        let review = environment.review();
+        ReviewRules {
+            required: review.is_some(),
+            prevents_self_review: review.is_some_and(|rule| rule.prevent_self_review),
+        }
+    }))
+}
+
+/// An environment's rules, and "List deployment branch policies" where it has its own.
 pub(super) async fn environment(client: &Client, name: &str) -> Answer<Option<EnvironmentProtection>> {
     let route = client.route().then("environments");
-    let all = client.list::<EnvironmentList>("list environments", route.clone()).await?;
-    // GitHub compares names of environments without their case.
-    let Some(found) = all.into_iter().find(|environment| environment.name.eq_ignore_ascii_case(name)) else {
-        return Ok(None);
-    };
+    let Some(found) = find(client, name).await? else { return Ok(None) };
+    let review = found.review();
+    let (reviewers, prevents_self_review) =
+        (review.map_or(0, |rule| rule.reviewers.len()), review.is_some_and(|rule| rule.prevent_self_review));
     let branches = match found.deployment_branch_policy {
         None => BranchPolicy::Any,
         Some(policy) if policy.protected_branches => BranchPolicy::Protected,
@@ -64,12 +90,7 @@ pub(super) async fn environment(client: &Client, name: &str) -> Answer<Option<En
             BranchPolicy::Named(all.into_iter().map(|policy| policy.name).collect())
         }
     };
-    let review = found.protection_rules.iter().find(|rule| rule.kind == "required_reviewers");
-    Ok(Some(EnvironmentProtection {
-        reviewers: review.map_or(0, |rule| rule.reviewers.len()),
-        prevents_self_review: review.is_some_and(|rule| rule.prevent_self_review),
-        branches,
-    }))
+    Ok(Some(EnvironmentProtection { reviewers, prevents_self_review, branches }))
 }
 
 #[derive(Deserialize)]

@@ -1,9 +1,9 @@
-//! Builds: runs of a workflow, dispatched once and found again by the deployment's id in their names. Must
+//! Builds: runs of a workflow, dispatched once and found again by the deployment's id and the commit in their names. Must
 //! never dispatch to find out whether a dispatch happened.
 
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
-use lockstep_events::DeploymentId;
+use lockstep_events::{CommitSha, DeploymentId};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use super::client::{Client, Listing};
 use crate::ports::{Answer, BuildRun, BuildStatus, Dispatch};
 
 /// `since` is a worker's time, a run's creation GitHub's; no two hosts' clocks are relied on to agree. A run is
-/// recognised by the deployment's id in its name; the time only bounds the listing, so it is generous.
+/// recognised by what is in its name; the time only bounds the listing, so it is generous.
 const CLOCK_MARGIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// A workflow run, as far as it is needed; octocrab's own type refuses runs without a head branch.
@@ -93,11 +93,12 @@ pub(super) async fn dispatch(client: &Client, dispatch: &Dispatch) -> Answer<Opt
     Ok(reply.read::<Details>(OPERATION).ok().map(|details| details.workflow_run_id))
 }
 
-/// The first run whose name carries the deployment's id ("List workflow runs for a workflow").
+/// The first run whose name carries the deployment's id and the commit ("List workflow runs for a workflow").
 pub(super) async fn find_run(
     client: &Client,
     file: &str,
     deployment: DeploymentId,
+    commit: &CommitSha,
     since: Timestamp,
 ) -> Answer<Option<BuildRun>> {
     let since = Timestamp::from_second(since.as_second()).unwrap_or(since);
@@ -108,7 +109,8 @@ pub(super) async fn find_run(
         .with("created", format_args!(">={since}"));
     let id = deployment.to_string();
     let runs = client.list::<RunList>("list workflow runs", route).await?;
-    let ours = runs.into_iter().filter(|run| run.names().any(|name| name.contains(&id)));
+    let is_ours = |name: &String| name.contains(&id) && name.contains(commit.as_str());
+    let ours = runs.into_iter().filter(|run| run.names().any(is_ours));
     Ok(ours.min_by_key(|run| (run.created_at, run.id)).map(BuildRun::from))
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
-use jiff::Timestamp;
 
 use super::queue::{CHANGE, DELETE, LONGEST_VISIBILITY, ORIGINAL_ID, REASON, RECEIVE, delivery, seconds};
 use crate::faults::Service;
@@ -43,6 +42,7 @@ impl DeadLetters for SqsDeadLetters {
             .wait_time_seconds(POLL_SECONDS)
             .visibility_timeout(seconds(hidden, LONGEST_VISIBILITY))
             .message_attribute_names("All")
+            .message_system_attribute_names(MessageSystemAttributeName::SenderId)
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .send()
@@ -78,12 +78,8 @@ impl DeadLetters for SqsDeadLetters {
 fn dead_letter(message: Message) -> Answer<DeadLetter> {
     let attribute = |name: &str| message.message_attributes.as_ref()?.get(name)?.string_value.clone();
     let fact = |name| message.attributes.as_ref()?.get(&name).map(String::as_str);
-    // Milliseconds since 1970 (API reference: Message, Attributes).
-    let sent_at = fact(MessageSystemAttributeName::SentTimestamp)
-        .and_then(|text| text.parse().ok())
-        .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok());
     let received =
         fact(MessageSystemAttributeName::ApproximateReceiveCount).and_then(|text| text.parse().ok());
     let (reason, original_id) = (attribute(REASON), attribute(ORIGINAL_ID));
-    Ok(DeadLetter { delivery: delivery(message)?, reason, original_id, sent_at, received })
+    Ok(DeadLetter { delivery: delivery(message)?, reason, original_id, received })
 }

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Config;
 use aws_sdk_sqs::error::BuildError;
-use aws_sdk_sqs::types::{Message, MessageAttributeValue};
+use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName};
+use jiff::Timestamp;
 
 use crate::faults::aws::classify;
 use crate::faults::{Fault, FaultKind, Service};
@@ -72,6 +73,8 @@ impl Queue for SqsQueue {
             .queue_url(&self.url)
             .max_number_of_messages(i32::try_from(max.clamp(1, 10)).unwrap_or(1))
             .wait_time_seconds(poll)
+            .message_system_attribute_names(MessageSystemAttributeName::SenderId)
+            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
             .customize()
             .config_override(self.patient(poll))
             .send()
@@ -147,7 +150,14 @@ pub(super) fn delivery(message: Message) -> Answer<Delivery> {
         let message = format!("a message came without {member}");
         Fault::new(Service::Sqs, RECEIVE, FaultKind::Unintelligible, message)
     };
+    let told = |name| message.attributes.as_ref()?.get(&name).cloned();
+    // Milliseconds since 1970 (API reference: Message, Attributes).
+    let sent_at = told(MessageSystemAttributeName::SentTimestamp)
+        .and_then(|text| text.parse().ok())
+        .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok());
     Ok(Delivery {
+        sender: told(MessageSystemAttributeName::SenderId),
+        sent_at,
         message_id: message.message_id.ok_or_else(|| absent("MessageId"))?,
         body: message.body.ok_or_else(|| absent("Body"))?,
         receipt: message.receipt_handle.ok_or_else(|| absent("ReceiptHandle"))?,

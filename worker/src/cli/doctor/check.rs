@@ -35,6 +35,7 @@ checks! {
     QueueDeadLetters = "queue-dead-letters",
     QueueRetention = "queue-retention",
     QueueSenders = "queue-senders",
+    QueueWakers = "queue-wakers",
     QueueTransport = "queue-transport",
     QueueEncryption = "queue-encryption",
     TableFound = "table-found",
@@ -75,6 +76,7 @@ checks! {
     EnvironmentBranches = "environment-branches",
     EnvironmentReviewers = "environment-reviewers",
     EnvironmentSelfReview = "environment-self-review",
+    EnvironmentRequests = "environment-requests",
 }
 
 impl Serialize for Check {

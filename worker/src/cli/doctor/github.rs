@@ -1,8 +1,6 @@
 //! The repository on GitHub: can it be reached, is what a deployment reads there, and do its rules guard it. The rules
 //! themselves are judged in `workflows`, `code_owners` and `protection`.
 
-use lockstep_events::EnvironmentName;
-
 use super::check::Check::{GitHubPermissions, GitHubRepository, VersionFile};
 use super::finding::Finding;
 use super::{code_owners, protection, workflows};
@@ -32,11 +30,11 @@ pub(super) async fn look(
 /// Looks at the GitHub environment of one environment.
 pub(super) async fn look_at_environment(
     forge: &dyn ForgeInspector,
-    name: &EnvironmentName,
+    name: &str,
     kind: Kind,
     branch: &str,
 ) -> Vec<Finding> {
-    protection::judge_environment(&forge.environment(name.as_str()).await, name.as_str(), kind, branch)
+    protection::judge_environment(&forge.environment(name).await, name, kind, branch)
 }
 
 fn judge(answer: &Answer<Option<RepositorySetup>>, config: &GitHubConfig) -> Finding {

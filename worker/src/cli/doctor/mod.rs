@@ -12,6 +12,7 @@ mod protection;
 mod queue;
 mod readiness;
 mod registry;
+mod requests;
 mod service;
 mod show;
 mod table;
@@ -139,9 +140,10 @@ async fn look_at_application(wanted: &Wanted<'_>, config: &Config, shared: &Insp
     let environments = environments.iter().map(async |(environment, section)| {
         let mut findings = service::look(shared.clusters.as_ref(), section, &application.registry).await;
         findings.push(readiness::look(shared.application.as_ref(), &section.readiness).await);
+        findings.push(requests::judge(section, environment.as_str()));
         if let (Ok(forge), Some(branch)) = (&own.forge, &branch) {
-            let kind = section.kind;
-            findings.extend(github::look_at_environment(forge.as_ref(), environment, kind, branch).await);
+            let (kind, name) = (section.kind, section.github_environment(environment.as_str()));
+            findings.extend(github::look_at_environment(forge.as_ref(), name, kind, branch).await);
         }
         Group { place: format!("environment {environment} of {name}"), findings }
     });

@@ -6,6 +6,7 @@ use super::check::Check::{
 };
 use super::finding::{Finding, Group};
 use super::policy::Policy;
+use super::requests;
 use crate::config::{QueueConfig, WorkerConfig};
 use crate::ports::Answer;
 use crate::ports::setup::{QueueInspector, QueueSetup};
@@ -26,7 +27,8 @@ pub(super) async fn look(
     let dead = inspector.queue(&config.dead_letter_url).await;
     let queue = inspector.queue(&config.url).await;
     let dead_arn = dead.as_ref().ok().and_then(Option::as_ref).map(|dead| dead.arn.clone());
-    let queue = found(&queue, &config.url, |setup| judge(setup, dead_arn.as_deref(), worker));
+    let mut queue = found(&queue, &config.url, |setup| judge(setup, dead_arn.as_deref(), worker));
+    queue.push(requests::judge_wakers(config));
     let dead = found(&dead, &config.dead_letter_url, common);
     vec![
         Group { place: format!("queue {}", config.url), findings: queue },

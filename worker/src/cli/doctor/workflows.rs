@@ -59,10 +59,13 @@ fn judge_build(files: &[WorkflowFile], state: &Answer<Option<String>>, name: &st
             "give it the inputs deployment_id, commit, version, image_tag and fence, and demand no other",
         );
     }
-    if !workflow.run_name().contains("inputs.deployment_id") {
+    let unnamed = ["inputs.deployment_id", "inputs.commit"]
+        .into_iter()
+        .find(|name| !workflow.run_name().contains(name));
+    if let Some(unnamed) = unnamed {
         return problem(
-            format!("the run-name of {path} does not hold inputs.deployment_id"),
-            "put ${{ inputs.deployment_id }} into its run-name: by it the worker knows a build again",
+            format!("the run-name of {path} does not hold {unnamed}"),
+            "put ${{ inputs.deployment_id }} and ${{ inputs.commit }} into its run-name: by both the worker knows a build again",
         );
     }
     match state {

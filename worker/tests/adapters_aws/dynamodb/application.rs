@@ -1,6 +1,6 @@
-//! What is recorded once for an application: images by commit, meanings of versions.
+//! What is recorded once for an application: images by commit, meanings of versions, what runs asked for.
 
-use lockstep::ports::{ImageRecord, Store, VersionBinding};
+use lockstep::ports::{ImageRecord, RunBinding, Store, VersionBinding};
 
 use super::fixtures::{new_id, shop, store};
 
@@ -43,4 +43,28 @@ async fn a_version_is_bound_once_and_all_are_listed_by_time() {
     assert_eq!(store.bind_version(&shop(), &other).await.unwrap(), old);
     assert_eq!(store.version(&shop(), &old.version).await.unwrap(), Some(old.clone()));
     assert_eq!(store.releases(&shop()).await.unwrap(), (vec![], vec![new, old]));
+}
+
+#[tokio::test]
+async fn a_run_s_attempt_is_bound_once_also_when_many_try() {
+    let (store, _) = store().await;
+    let binding = |run, attempt| RunBinding {
+        run,
+        attempt,
+        deployment: new_id(),
+        at: "2026-11-23T10:00:00Z".parse().unwrap(),
+    };
+    let first = binding(42, 1);
+    assert_eq!(store.bind_run(&shop(), &first).await.unwrap(), first);
+    assert_eq!(store.bind_run(&shop(), &first).await.unwrap(), first, "a repeat finds its own");
+    assert_eq!(store.bind_run(&shop(), &binding(42, 1)).await.unwrap(), first);
+    let others = [binding(42, 2), binding(421, 1), binding(4, 21)];
+    for other in others {
+        assert_eq!(store.bind_run(&shop(), &other).await.unwrap(), other, "another key");
+    }
+    let many: Vec<_> = (0..8).map(|_| binding(7, 1)).collect();
+    let shop = shop();
+    let stand =
+        futures::future::try_join_all(many.iter().map(|one| store.bind_run(&shop, one))).await.unwrap();
+    assert!(many.contains(&stand[0]) && stand.iter().all(|one| *one == stand[0]), "one wins: {stand:?}");
 }

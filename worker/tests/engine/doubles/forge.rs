@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use lockstep::faults::Service;
 use lockstep::ports::{
     Answer, BuildRun, BuildStatus, Checks, Clock, Dispatch, Forge, NewRelease, Release, ReleaseChange,
+    ReviewRules, RunReview, WorkflowRun,
 };
 use lockstep_events::{CommitSha, DeploymentId, ImageDigest};
 
@@ -23,6 +24,7 @@ pub(crate) const DIGEST: &str = "sha256:1111111111111111111111111111111111111111
 struct Run {
     id: u64,
     deployment: String,
+    commit: String,
     created_at: Timestamp,
 }
 
@@ -33,10 +35,13 @@ struct Repository {
     tags: BTreeMap<String, CommitSha>,
     builds_held: bool,
     conclusion: String,
-    is_on_branch: bool,
+    off_branch: Vec<CommitSha>,
     known: bool,
     checks: Checks,
     version_file: Option<String>,
+    asking: Vec<WorkflowRun>,
+    reviews: BTreeMap<u64, Vec<RunReview>>,
+    environments: BTreeMap<String, ReviewRules>,
 }
 
 impl Default for Repository {
@@ -48,10 +53,13 @@ impl Default for Repository {
             tags: BTreeMap::new(),
             builds_held: false,
             conclusion: "success".to_owned(),
-            is_on_branch: true,
+            off_branch: Vec::new(),
             known: true,
             checks: Checks { passed: vec!["test".to_owned()], ..Checks::default() },
             version_file: Some("[package]\nversion = \"0.2.0\"\n".to_owned()),
+            asking: Vec::new(),
+            reviews: BTreeMap::new(),
+            environments: BTreeMap::new(),
         }
     }
 }
@@ -82,11 +90,6 @@ impl FakeForge {
     /// From now on, builds end like this.
     pub(crate) fn conclude_builds(&self, conclusion: &str) {
         self.repository.lock().unwrap().conclusion = conclusion.to_owned();
-    }
-
-    /// The commit is (or is not) on the default branch.
-    pub(crate) fn put_on_branch(&self, is_on_branch: bool) {
-        self.repository.lock().unwrap().is_on_branch = is_on_branch;
     }
 
     /// No reference names a commit.
@@ -159,13 +162,50 @@ impl FakeForge {
         self.repository.lock().unwrap().releases.clear();
     }
 
+    /// From now on, checks run and do not end (or have ended).
+    pub(crate) fn hold_checks(&self, held: bool) {
+        let (test, none) = (vec!["test".to_owned()], Vec::new);
+        let (passed, pending) = if held { (none(), test) } else { (test, none()) };
+        self.set_checks(Checks { passed, pending, ..Checks::default() });
+    }
+
+    /// A workflow's run, in place of the one with its id.
+    pub(crate) fn put_run(&self, run: WorkflowRun) {
+        let mut repository = self.repository.lock().unwrap();
+        repository.asking.retain(|known| known.id != run.id);
+        repository.asking.push(run);
+    }
+
+    /// The reviews of a run.
+    pub(crate) fn put_reviews(&self, run: u64, reviews: Vec<RunReview>) {
+        self.repository.lock().unwrap().reviews.insert(run, reviews);
+    }
+
+    /// An environment with its rules.
+    pub(crate) fn put_environment(&self, name: &str, rules: ReviewRules) {
+        self.repository.lock().unwrap().environments.insert(name.to_owned(), rules);
+    }
+
+    /// A commit that is not on the default branch.
+    pub(crate) fn put_off_branch(&self, commit: CommitSha) {
+        self.repository.lock().unwrap().off_branch.push(commit);
+    }
+
+    /// Somebody dispatches the build workflow by hand, with this deployment's id and any commit. It pushes nothing.
+    pub(crate) fn build_by_hand(&self, deployment: DeploymentId, commit: &str) {
+        let mut repository = self.repository.lock().unwrap();
+        let id = 100 + u64::try_from(repository.runs.len()).unwrap();
+        let (deployment, commit) = (deployment.to_string(), commit.to_owned());
+        repository.runs.push(Run { id, deployment, commit, created_at: self.clock.now() });
+    }
+
     fn start(&self, dispatch: &Dispatch) -> Option<u64> {
         let input = |name: &str| dispatch.inputs.iter().find(|(key, _)| key == name).unwrap().1.clone();
         self.registry.push(&input("image_tag"), DIGEST.parse::<ImageDigest>().unwrap());
         let mut repository = self.repository.lock().unwrap();
         let id = 100 + u64::try_from(repository.runs.len()).unwrap();
-        let deployment = input("deployment_id");
-        repository.runs.push(Run { id, deployment, created_at: self.clock.now() });
+        let (deployment, commit) = (input("deployment_id"), input("commit"));
+        repository.runs.push(Run { id, deployment, commit, created_at: self.clock.now() });
         Some(id)
     }
 
@@ -218,8 +258,8 @@ impl Forge for FakeForge {
         self.ask("resolve_reference", known).await
     }
 
-    async fn is_on_branch(&self, _: &CommitSha, _: &str) -> Answer<bool> {
-        self.ask("is_on_branch", || self.repository.lock().unwrap().is_on_branch).await
+    async fn is_on_branch(&self, commit: &CommitSha, _: &str) -> Answer<bool> {
+        self.ask("is_on_branch", || !self.repository.lock().unwrap().off_branch.contains(commit)).await
     }
 
     async fn checks(&self, _: &CommitSha) -> Answer<Checks> {
@@ -234,13 +274,35 @@ impl Forge for FakeForge {
         self.ask("dispatch", || self.start(dispatch)).await
     }
 
-    async fn find_run(&self, _: &str, id: DeploymentId, since: Timestamp) -> Answer<Option<BuildRun>> {
-        let wanted = |run: &Run| run.deployment == id.to_string() && run.created_at >= since;
+    async fn find_run(
+        &self,
+        _: &str,
+        id: DeploymentId,
+        commit: &CommitSha,
+        since: Timestamp,
+    ) -> Answer<Option<BuildRun>> {
+        let named = |run: &Run| run.deployment == id.to_string() && run.commit == commit.as_str();
+        let wanted = |run: &Run| named(run) && run.created_at >= since;
         self.ask("find_run", || self.look(wanted)).await
     }
 
     async fn run(&self, id: u64) -> Answer<Option<BuildRun>> {
         self.ask("run", || self.look(|run| run.id == id)).await
+    }
+
+    async fn workflow_run(&self, id: u64) -> Answer<Option<WorkflowRun>> {
+        let find = || self.repository.lock().unwrap().asking.iter().find(|run| run.id == id).cloned();
+        self.ask("workflow_run", find).await
+    }
+
+    async fn reviews(&self, run: u64) -> Answer<Vec<RunReview>> {
+        let find = || self.repository.lock().unwrap().reviews.get(&run).cloned();
+        Ok(self.ask("reviews", find).await?.unwrap_or_default())
+    }
+
+    async fn review_rules(&self, environment: &str) -> Answer<Option<ReviewRules>> {
+        let find = || self.repository.lock().unwrap().environments.get(environment).copied();
+        self.ask("review_rules", find).await
     }
 
     async fn tag_commit(&self, tag: &str) -> Answer<Option<CommitSha>> {

@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use lockstep::faults::Service;
-use lockstep::ports::{Answer, Delivery, Queue};
+use lockstep::ports::{Answer, Clock as _, Delivery, Queue};
 use lockstep_events::WakeUp;
 use tokio::sync::Notify;
 
-use super::Wire;
+use super::{HandClock, Wire};
 
 /// A message that is in the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +21,28 @@ pub(crate) struct Message {
     id: u64,
     pub(crate) body: String,
     pub(crate) delay: Duration,
+    sender: Option<String>,
+    sent_at: Option<Timestamp>,
 }
 
 impl Message {
     /// One delivery of it.
     pub(crate) fn delivery(&self) -> Delivery {
         let id = self.id.to_string();
-        Delivery { message_id: id.clone(), body: self.body.clone(), receipt: id }
+        let (body, sender) = (self.body.clone(), self.sender.clone());
+        Delivery { message_id: id.clone(), body, receipt: id, sender, sent_at: self.sent_at }
+    }
+
+    /// The same from this sender.
+    pub(crate) fn from(mut self, sender: &str) -> Self {
+        self.sender = Some(sender.to_owned());
+        self
+    }
+
+    /// The same, sent then; not said when if `None`.
+    pub(crate) fn sent(mut self, at: Option<Timestamp>) -> Self {
+        self.sent_at = at;
+        self
     }
 
     /// The wake-up that it is.
@@ -49,6 +65,7 @@ struct Content {
 /// The queue.
 pub(crate) struct MemoryQueue {
     wire: Arc<Wire>,
+    clock: Arc<HandClock>,
     content: Mutex<Content>,
     arrival: Notify,
     receivers: AtomicUsize,
@@ -71,15 +88,22 @@ impl Drop for Receiver<'_> {
 }
 
 impl MemoryQueue {
-    pub(crate) fn new(wire: Arc<Wire>) -> Self {
-        Self { wire, content: Mutex::default(), arrival: Notify::new(), receivers: AtomicUsize::new(0) }
+    pub(crate) fn new(wire: Arc<Wire>, clock: Arc<HandClock>) -> Self {
+        Self {
+            wire,
+            clock,
+            content: Mutex::default(),
+            arrival: Notify::new(),
+            receivers: AtomicUsize::new(0),
+        }
     }
 
     /// Puts a message there, as somebody outside does.
     pub(crate) fn put(&self, body: &str, delay: Duration) -> Message {
         let mut content = self.content.lock().unwrap();
         content.sent += 1;
-        let message = Message { id: content.sent, body: body.to_owned(), delay };
+        let sent_at = Some(self.clock.now());
+        let message = Message { id: content.sent, body: body.to_owned(), delay, sender: None, sent_at };
         content.live.push(message.clone());
         self.arrival.notify_one();
         message

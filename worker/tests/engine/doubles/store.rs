@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use lockstep::faults::Service;
 use lockstep::ports::{
     Answer, Appended, BetaRecord, Closing, Entry, EnvironmentRecord, EnvironmentView, HoldChanged,
-    HoldRecord, Holding, ImageRecord, Lock, Opened, Opening, Recorded, Rejected, Releasing, Store, Summary,
-    VersionBinding,
+    HoldRecord, Holding, ImageRecord, Lock, Opened, Opening, Recorded, Rejected, Releasing, RunBinding,
+    Store, Summary, VersionBinding,
 };
 use lockstep_events::{ApplicationName, BetaTag, CommitSha, DeploymentId, EnvironmentName, Version};
 use uuid::Uuid;
@@ -28,6 +28,7 @@ struct Table {
     images: BTreeMap<String, ImageRecord>,
     versions: BTreeMap<String, VersionBinding>,
     betas: BTreeMap<String, BetaRecord>,
+    runs: BTreeMap<(u64, u32), RunBinding>,
 }
 
 impl Table {
@@ -182,6 +183,11 @@ impl MemoryStore {
         self.table.lock().unwrap().records.insert(environment.parse().unwrap(), record);
     }
 
+    /// Which deployment an attempt of a run is bound to.
+    pub(crate) fn bound(&self, run: u64, attempt: u32) -> Option<DeploymentId> {
+        self.table.lock().unwrap().runs.get(&(run, attempt)).map(|binding| binding.deployment)
+    }
+
     /// Gives every beta that was healthy this commit.
     pub(crate) fn recommit_betas(&self, commit: &CommitSha) {
         self.table.lock().unwrap().betas.values_mut().for_each(|beta| beta.commit = commit.clone());
@@ -294,6 +300,11 @@ impl Store for MemoryStore {
     async fn bind_version(&self, _: &ApplicationName, ours: &VersionBinding) -> Answer<VersionBinding> {
         let key = ours.version.to_string();
         self.ask("bind_version", |t| t.versions.entry(key).or_insert_with(|| ours.clone()).clone()).await
+    }
+
+    async fn bind_run(&self, _: &ApplicationName, ours: &RunBinding) -> Answer<RunBinding> {
+        let key = (ours.run, ours.attempt);
+        self.ask("bind_run", |t| t.runs.entry(key).or_insert_with(|| ours.clone()).clone()).await
     }
 
     async fn beta(&self, _: &ApplicationName, tag: &BetaTag) -> Answer<Option<BetaRecord>> {
