@@ -199,18 +199,16 @@ class Smoke(unittest.TestCase):
         self.assertEqual(self.standing(suffix), (False, False))
 
     def test_what_has_the_name_and_not_the_tag_is_not_touched_nor_what_is_beside_it(self):
-        for suffix, tag in (("00000001", None), ("00000002", "00000003")):
-            with self.subTest(tag):
-                self.make_cluster_and_queue(suffix, tag)
-                code, said = self.smoke("--teardown", suffix)
-                self.assertEqual(code, 1, said)
-                self.assertIn(f"cluster lockstep-smoke-{suffix}", said.partition("without the tag")[2])
-                self.assertEqual(self.standing(suffix), (True, True), "the queue is ours, but beside a stranger's cluster nothing is deleted")
+        suffix = "00000001"
+        self.make_cluster_and_queue(suffix, tag="00000002")
+        code, said = self.smoke("--teardown", suffix)
+        self.assertEqual(code, 1, said)
+        self.assertIn(f"cluster lockstep-smoke-{suffix}", said.partition("without the tag")[2])
+        self.assertEqual(self.standing(suffix), (True, True), "the queue is ours, but beside a stranger's cluster nothing is deleted")
 
     def make_cluster_and_queue(self, suffix, tag):
         name = f"lockstep-smoke-{suffix}"
-        tags = ["--tags", f"key=lockstep-smoke,value={tag}"] if tag else []
-        self.aws("ecs", "create-cluster", "--cluster-name", name, *tags)
+        self.aws("ecs", "create-cluster", "--cluster-name", name, "--tags", f"key=lockstep-smoke,value={tag}")
         self.aws("sqs", "create-queue", "--queue-name", f"{name}-probe", "--tags", f"lockstep-smoke={suffix}")
 
     def standing(self, suffix):
