@@ -1,7 +1,7 @@
 //! What EventBridge sends when an ECS deployment changes. A hint: it may be late, doubled, out of order or
 //! about somebody else's deployment, so it must never be taken for a fact (the service is read again).
 //!
-//! Source: Amazon ECS Developer Guide, "Amazon ECS deployment state change events".
+//! Source: Amazon ECS Developer Guide, "Amazon ECS service deployment state change events".
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -25,19 +25,24 @@ pub struct EcsDeploymentStateChange {
     pub detail: EcsDeploymentDetail,
 }
 
-/// The detail of an `ECS Deployment State Change`.
+/// The detail of an `ECS Deployment State Change`. Only which change it was is required: an event that lacks the
+/// rest is still a reason to look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EcsDeploymentDetail {
-    /// `INFO` or `ERROR`.
+    /// `INFO` or `ERROR`; empty if the event does not say.
+    #[serde(default)]
     pub event_type: String,
     /// Which change.
     pub event_name: EcsDeploymentEventName,
-    /// The rollout's id, `ecs-svc/` and digits.
+    /// The rollout's id, `ecs-svc/` and digits; empty if the event does not say.
+    #[serde(default)]
     pub deployment_id: String,
     /// When the deployment was last updated.
-    pub updated_at: Timestamp,
-    /// AWS's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    /// AWS's own words; empty if the event has none.
+    #[serde(default)]
     pub reason: String,
 }
 
@@ -59,6 +64,12 @@ pub enum EcsDeploymentEventName {
 }
 
 impl EcsDeploymentStateChange {
+    /// The rollout that changed, if the event names one.
+    #[must_use]
+    pub fn rollout(&self) -> Option<&str> {
+        Some(self.detail.deployment_id.as_str()).filter(|id| !id.is_empty())
+    }
+
     /// The service that changed, if the event names one.
     #[must_use]
     pub fn service_arn(&self) -> Option<&str> {

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{CancelRequested, DeployRequested, EcsDeploymentStateChange, WakeUp};
+use crate::{BuildFinished, CancelRequested, DeployRequested, EcsDeploymentStateChange, WakeUp};
 
 /// The version of the envelope that this build writes and reads.
 pub const ENVELOPE_VERSION: u64 = 1;
@@ -19,6 +19,8 @@ pub enum Message {
     DeployRequested(Box<DeployRequested>),
     /// `cancel-requested`
     CancelRequested(CancelRequested),
+    /// `build-finished`
+    BuildFinished(BuildFinished),
     /// `wake-up`
     WakeUp(WakeUp),
     /// An EventBridge event, which comes in EventBridge's own envelope.
@@ -50,7 +52,9 @@ pub enum DecodeError {
         found: u64,
     },
     /// A type that this version does not have.
-    #[error("message type {found:?} is unknown: expected deploy-requested, cancel-requested or wake-up")]
+    #[error(
+        "message type {found:?} is unknown: expected deploy-requested, cancel-requested, build-finished or wake-up"
+    )]
     UnknownType {
         /// The type found.
         found: String,
@@ -102,6 +106,7 @@ pub fn decode(text: &str) -> Result<Message, DecodeError> {
             body("deploy-requested", content).map(|r| Message::DeployRequested(Box::new(r)))
         }
         "cancel-requested" => body("cancel-requested", content).map(Message::CancelRequested),
+        "build-finished" => body("build-finished", content).map(Message::BuildFinished),
         "wake-up" => body("wake-up", content).map(Message::WakeUp),
         other => Err(DecodeError::UnknownType { found: excerpt(other) }),
     }
@@ -123,6 +128,7 @@ pub fn encode(message: &Message) -> String {
     let value = match message {
         Message::DeployRequested(body) => envelope("deploy-requested", body),
         Message::CancelRequested(body) => envelope("cancel-requested", body),
+        Message::BuildFinished(body) => envelope("build-finished", body),
         Message::WakeUp(body) => envelope("wake-up", body),
         Message::EcsDeploymentStateChange(event) => {
             let mut value = to_value(event);

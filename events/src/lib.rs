@@ -2,6 +2,7 @@
 //! value. This crate does no I/O, reads no clock and draws no random number; it must never depend on tokio
 //! or on an SDK, so that a workflow, the worker and a test can all rely on the same definitions.
 
+mod build;
 mod cancel;
 mod digest;
 mod ecs_event;
@@ -15,6 +16,7 @@ mod string_type;
 mod version;
 mod wake;
 
+pub use build::BuildFinished;
 pub use cancel::CancelRequested;
 pub use digest::ImageDigest;
 pub use ecs_event::{EcsDeploymentDetail, EcsDeploymentEventName, EcsDeploymentStateChange};

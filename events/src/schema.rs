@@ -4,7 +4,9 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::json;
 
-use crate::{CancelRequested, DeployRequested, ENVELOPE_VERSION, EcsDeploymentStateChange, WakeUp};
+use crate::{
+    BuildFinished, CancelRequested, DeployRequested, ENVELOPE_VERSION, EcsDeploymentStateChange, WakeUp,
+};
 
 /// Every schema with the name of its file.
 #[must_use]
@@ -12,6 +14,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
         ("deploy-requested.schema.json", enveloped::<DeployRequested>("deploy-requested")),
         ("cancel-requested.schema.json", enveloped::<CancelRequested>("cancel-requested")),
+        ("build-finished.schema.json", enveloped::<BuildFinished>("build-finished")),
         ("wake-up.schema.json", enveloped::<WakeUp>("wake-up")),
         (
             "ecs-deployment-state-change.schema.json",

@@ -57,28 +57,23 @@ fn every_way_to_be_wrong_has_its_own_name() {
 }
 
 #[test]
-fn an_event_as_aws_documents_it_is_understood() {
-    // Field for field the example of the Amazon ECS Developer Guide, with other names.
-    let event = serde_json::json!({
-        "version": "0",
-        "id": "ddca6449-b258-46c0-8653-e0e3aEXAMPLE",
-        "detail-type": "ECS Deployment State Change",
-        "source": "aws.ecs",
-        "account": "111122223333",
-        "time": "2020-05-23T12:31:14Z",
-        "region": "us-west-2",
-        "resources": ["arn:aws:ecs:us-west-2:111122223333:service/default/servicetest"],
-        "detail": {
-            "eventType": "ERROR",
-            "eventName": "SERVICE_DEPLOYMENT_FAILED",
-            "deploymentId": "ecs-svc/123",
-            "updatedAt": "2020-05-23T11:11:11Z",
-            "reason": "ECS deployment circuit breaker: task failed to start."
-        }
-    });
-    let Message::EcsDeploymentStateChange(change) = decode(&event.to_string()).unwrap() else { panic!() };
-    assert_eq!(change.service_arn().unwrap().rsplit('/').next(), Some("servicetest"));
-    assert_eq!(change.detail.deployment_id, "ecs-svc/123");
-    let later = event.to_string().replace("SERVICE_DEPLOYMENT_FAILED", "SERVICE_DEPLOYMENT_PAUSED");
-    assert!(decode(&later).is_ok(), "a name that AWS adds later is still a hint");
+fn the_end_of_a_build_survives_the_round_trip_and_carries_nothing_else() {
+    let body = serde_json::json!({ "id": ID, "workflow_run_id": 42, "workflow_run_attempt": 1 });
+    let text = serde_json::json!({ "lockstep": 1, "type": "build-finished", "body": body }).to_string();
+    let message = decode(&text).unwrap();
+    let Message::BuildFinished(finished) = &message else { panic!("{message:?}") };
+    assert_eq!((finished.id.to_string().as_str(), finished.workflow_run_id), (ID, 42));
+    assert_eq!(decode(&encode(&message)).unwrap(), message);
+    for wrong in [
+        text.replace("\"workflow_run_id\":42", "\"workflow_run_id\":-42"),
+        text.replace(",\"workflow_run_id\":42", ""),
+        text.replace("\"workflow_run_attempt\":1", "\"workflow_run_attempt\":1,\"conclusion\":\"success\""),
+        text.replace(ID, "latest"),
+    ] {
+        let refused = decode(&wrong);
+        assert!(
+            matches!(refused, Err(DecodeError::InvalidBody { kind: "build-finished", .. })),
+            "{refused:?}"
+        );
+    }
 }

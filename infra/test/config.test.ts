@@ -89,6 +89,7 @@ test("names fit into what AWS allows, for the longest project", () => {
     names.workerExecutionRole,
     names.stagingDatabase.executionRole,
     names.environments.production.senderRole,
+    names.builderRole,
   ];
   for (const role of roles) assert.ok(role.length <= 64, `${role} is longer than an IAM role's name may be`);
   assert.ok(names.deadLetterQueue.length <= 80 && names.ecsEventsRule.length <= 64);

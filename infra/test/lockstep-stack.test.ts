@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Match } from "aws-cdk-lib/assertions";
+import { RETRY_CAP_SECONDS } from "../src/lockstep/timing";
 import { exampleTemplates, only, STARTED } from "./support/example";
 import { decide, type Statement } from "./support/iam";
 
@@ -78,7 +79,7 @@ test("the queue takes messages from the senders, the worker and the rule, over T
       ...(service === undefined ? {} : { service }),
     });
   const person = (arn: string) => ({ "aws:PrincipalArn": arn, "aws:PrincipalIsAWSService": "false" });
-  for (const name of ["deploy-staging", "deploy-production", "lockstep-worker"]) {
+  for (const name of ["deploy-staging", "deploy-production", "lockstep-worker", "lockstep-builder"]) {
     assert.equal(send(person(`${ROLE}-${name}`)), "allowed", name);
     assert.equal(
       send({ ...person(`${ROLE}-${name}`), "aws:SecureTransport": "false" }),
@@ -98,6 +99,20 @@ test("the queue takes messages from the senders, the worker and the rule, over T
   assert.equal(send(rule(`${RULE}-2`), "events.amazonaws.com"), "denied");
   assert.equal(send(rule(RULE.replace("123456789012", "999999999999")), "events.amazonaws.com"), "denied");
   assert.equal(send(rule("arn:aws:sns:us-east-1:123456789012:topic"), "sns.amazonaws.com"), "denied");
+});
+
+test("the worker's role id is an output, named as the setting that it belongs into", () => {
+  const [output] = Object.values(lockstep.findOutputs("WorkerRoleId"));
+  const role = only(lockstep, "AWS::IAM::Role", "WorkerRole");
+  assert.deepEqual(output?.["Value"], { "Fn::GetAtt": [role.id, "RoleId"] });
+  assert.match(output?.["Description"], /queue\.worker_senders/);
+});
+
+test("looks are no further apart than the alarms on a message's age allow for", () => {
+  const [container] = only(lockstep, "AWS::ECS::TaskDefinition").properties["ContainerDefinitions"];
+  const worker: string = container.Environment.find(({ Name }: any) => Name === "LOCKSTEP__WORKER").Value;
+  const [, cap] = worker.match(/poll_cap_seconds = (\d+)/) ?? [];
+  assert.ok(Number(cap) > 0 && Number(cap) <= RETRY_CAP_SECONDS, worker);
 });
 
 test("an operator's role may send when it is configured", () => {

@@ -11,7 +11,7 @@ import { exampleTemplates, STARTED } from "./support/example";
 import { matchesSnapshot } from "./support/snapshot";
 
 const templates = exampleTemplates({ ...STARTED, GITHUB_APP_ID: "12345" });
-const ACTORS: readonly Actor[] = ["worker", "sender", "operator"];
+const ACTORS: readonly Actor[] = ["worker", "sender", "builder", "operator"];
 
 /** Where policy documents are, by type. */
 const DOCUMENTS: Readonly<Record<string, (properties: any) => unknown>> = {
@@ -115,7 +115,7 @@ test("the worker is allowed every call of the adapters but those that only docto
   // An operator's other calls are a subset: the dead-letter port makes the same three calls on the other queue.
   const worker = [...callsOf(actionsOf("worker")), ...DOCTOR_ONLY];
   for (const call of callsOf(actionsOf("worker"))) assert.ok(!DOCTOR_ONLY.includes(call), call);
-  for (const actor of ["sender", "operator"] as const) {
+  for (const actor of ["sender", "builder", "operator"] as const) {
     for (const call of callsOf(actionsOf(actor))) assert.ok(worker.includes(call), `${actor}: ${call}`);
   }
 });

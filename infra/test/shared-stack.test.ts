@@ -50,6 +50,41 @@ test("a sender can send to the queue and read the table, and nothing else", () =
   }
 });
 
+test("only the build workflow of the default branch becomes the builder, which can send to the queue and nothing else", () => {
+  const { properties } = only(shared, "AWS::IAM::Role", "GitHubbuilder");
+  const [trust] = properties["AssumeRolePolicyDocument"].Statement;
+  assert.equal(trust.Action, "sts:AssumeRoleWithWebIdentity");
+  assert.deepEqual(trust.Condition, {
+    StringEquals: {
+      [`${ISSUER}:aud`]: "sts.amazonaws.com",
+      [`${ISSUER}:sub`]: [
+        "repo:mattermost/mattermost-test-system-io:environment:build",
+        "repo:mattermost@1000001/mattermost-test-system-io@1000002:environment:build",
+      ],
+      [`${ISSUER}:repository_id`]: "1000002",
+      [`${ISSUER}:ref`]: "refs/heads/main",
+    },
+  });
+  assert.equal(properties["ManagedPolicyArns"], undefined);
+  const statements = properties["Policies"].flatMap((policy: any) => policy.PolicyDocument.Statement);
+  assert.deepEqual(
+    statements.map(({ Effect, Action, Resource }: any) => [Effect, Action, Resource]),
+    [["Allow", "sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:mattermost-test-system-io-lockstep"]],
+  );
+});
+
+test("the role ids are outputs, named as the settings that they belong into", () => {
+  for (const [output, role, setting] of [
+    ["StagingSenderRoleId", "GitHubstaging", ".environments.staging.requests.workflow_senders"],
+    ["ProductionSenderRoleId", "GitHubproduction", ".environments.production.requests.workflow_senders"],
+    ["BuilderRoleId", "GitHubbuilder", "no setting"],
+  ] as const) {
+    const [found] = Object.values(shared.findOutputs(output));
+    assert.deepEqual(found?.["Value"], { "Fn::GetAtt": [only(shared, "AWS::IAM::Role", role).id, "RoleId"] });
+    assert.ok(found?.["Description"].includes(setting), found?.["Description"]);
+  }
+});
+
 test("the deployment guide's export names staging's role, and production has its own", () => {
   const exports = Object.values(shared.findOutputs("*")).filter((output) =>
     output["Export"]?.Name?.includes?.("deploy-role-arn"),

@@ -75,6 +75,9 @@ pub struct Deployment {
     /// The rollout of each leg, `ecs-svc/…`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rollouts: BTreeMap<Leg, String>,
+    /// What was PRIMARY when a leg's rollout was started, if it was seen: news of its end is old.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replaced: BTreeMap<Leg, String>,
     /// Where the release can be looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release_url: Option<String>,
@@ -131,6 +134,7 @@ impl Deployment {
             digest: None,
             revisions: BTreeMap::new(),
             rollouts: BTreeMap::new(),
+            replaced: BTreeMap::new(),
             release_url: None,
             pinned: None,
             waiting_on: None,

@@ -281,6 +281,8 @@ pub enum StartOutcome {
         rollout: String,
         /// Whether it was found and not started.
         adopted: bool,
+        /// The deployment that was PRIMARY before, if it was seen.
+        replaced: Option<String>,
     },
     /// Somebody else changed the service meanwhile; it was left as it is.
     Foreign {

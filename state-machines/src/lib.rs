@@ -13,6 +13,7 @@ mod ending;
 mod event;
 mod event_name;
 mod failure;
+mod hints;
 mod leg;
 mod machine;
 mod phases;
@@ -33,6 +34,7 @@ pub use event::{
     VerificationOutcome,
 };
 pub use failure::{Evidence, Failure, FailureCode, Refusal, RefusalCode};
+pub use hints::{RolloutNews, RolloutSays};
 pub use leg::Leg;
 pub use machine::{Machine, Step, Transition, UnexpectedEvent};
 pub use policy::{Deadlines, Policy, RetryPolicy};

@@ -23,8 +23,8 @@ pub struct Machine {
 pub enum Step {
     /// Nothing to record: look again after this long.
     Stay {
-        /// The policy's polling interval.
-        poll: SignedDuration,
+        /// [`Policy::pause`].
+        pause: SignedDuration,
     },
     /// Something to record before anything else is done.
     Moved(Transition),
@@ -122,6 +122,13 @@ impl Machine {
         self.deployment.retry.as_ref().map(|retry| retry.next_at)
     }
 
+    /// How long to wait for the next look, should this one come to nothing.
+    #[must_use]
+    pub fn pause(&self, now: Timestamp, policy: &Policy) -> SignedDuration {
+        let left = self.deadline.map(|deadline| deadline.duration_since(now));
+        policy.pause(self.state, now.duration_since(self.since), left)
+    }
+
     /// What to do now; `None` in a terminal state.
     ///
     /// # Errors
@@ -171,7 +178,7 @@ impl Machine {
             }
         };
         if to.is_none() && !cx.changed {
-            return Ok(Step::Stay { poll: policy.poll });
+            return Ok(Step::Stay { pause: self.pause(now, policy) });
         }
         let to = match to.unwrap_or(from) {
             // What was sent last may still take effect: nothing may follow on this deployment before that.

@@ -10,8 +10,10 @@ use crate::State;
 pub struct Policy {
     /// How long each kind of waiting may last.
     pub deadlines: Deadlines,
-    /// How often a waiting state looks again.
+    /// The shortest pause between two looks at a state that waits.
     pub poll: SignedDuration,
+    /// The longest.
+    pub poll_cap: SignedDuration,
     /// What is done about transient faults.
     pub retry: RetryPolicy,
 }
@@ -51,7 +53,39 @@ impl RetryPolicy {
     }
 }
 
+/// Who says that a wait is over.
+enum Ends {
+    /// Somebody sends news of it: looking is for when that is lost.
+    WithNews,
+    /// Nobody does: only a look tells.
+    Unannounced,
+    /// It is no wait; a pause in it is an exception.
+    AtOnce,
+}
+
 impl Policy {
+    /// How long to wait for the next look at a state that has lasted this long and may last `left` longer.
+    ///
+    /// Looks get rarer the longer a wait lasts. Where news is sent at its end, each comes when three times as
+    /// much time has passed as at the one before (the first after three polls); where only a look tells, when a
+    /// quarter more has, so that the end is never seen later than that. Never further apart than the cap, and
+    /// never past the deadline, whose look is the last.
+    #[must_use]
+    pub fn pause(
+        &self,
+        state: State,
+        elapsed: SignedDuration,
+        left: Option<SignedDuration>,
+    ) -> SignedDuration {
+        let pause = match ends(state) {
+            Ends::WithNews => self.poll.saturating_mul(3).max(elapsed.saturating_mul(2)),
+            Ends::Unannounced => self.poll.max(elapsed / 4),
+            Ends::AtOnce => self.poll,
+        };
+        let pause = pause.min(self.poll_cap.max(self.poll));
+        left.filter(|left| left.is_positive()).map_or(pause, |left| pause.min(left))
+    }
+
     /// How long a state may last.
     #[must_use]
     pub fn deadline(&self, state: State) -> SignedDuration {
@@ -76,5 +110,29 @@ impl Policy {
                 SignedDuration::MAX
             }
         }
+    }
+}
+
+fn ends(state: State) -> Ends {
+    match state {
+        State::AwaitingBuild | State::RollingOut { .. } => Ends::WithNews,
+        State::CheckingSource | State::AwaitingDrain { .. } | State::Verifying { .. } => Ends::Unannounced,
+        State::Inspecting
+        | State::DispatchingBuild
+        | State::RecordingImage
+        | State::BindingVersion
+        | State::MovingTags
+        | State::PublishingRelease
+        | State::Registering { .. }
+        | State::Draining { .. }
+        | State::Starting { .. }
+        | State::RestoringReferences
+        | State::Retiring
+        | State::Settling
+        | State::Rejected
+        | State::Healthy
+        | State::RolledBack
+        | State::Failed
+        | State::Cancelled => Ends::AtOnce,
     }
 }

@@ -99,6 +99,12 @@ fn values_out_of_their_range_are_refused_with_what_is_expected() {
     let with = |line: &str| refusal(&format!("{EXAMPLE}{line}"));
     assert!(with("[worker]\nconcurrency = 0\n").contains("expected 1 to 64"));
     assert!(with("[worker]\nclaim_lease_seconds = 20\n").contains("at least three times"));
+    for cap in ["poll_cap_seconds = 901", "poll_seconds = 60\npoll_cap_seconds = 59", "poll_seconds = 121"] {
+        let refused = with(&format!("[worker]\n{cap}\n"));
+        assert!(refused.contains("worker.poll_cap_seconds is") && refused.contains("to 900"), "{refused}");
+    }
+    let constant = format!("{EXAMPLE}[worker]\npoll_seconds = 900\npoll_cap_seconds = 900\n");
+    assert_eq!(parse(&constant, &[]).unwrap().policy().poll_cap.as_secs(), 900);
     assert!(with("[retry]\ncap_seconds = 901\n").contains("at most 900"));
     let database = EXAMPLE.replace(
         "readiness = { url = \"https://example/ready\" }",

@@ -1,5 +1,5 @@
 """Runs a job's `run:` steps as GitHub's runner would, as far as this folder's workflows need it: bash -e, the step's and
-the job's environment, the files behind GITHUB_OUTPUT, GITHUB_PATH and GITHUB_STEP_SUMMARY, `if:`, and a cancelled run's
+the job's environment, the files behind GITHUB_OUTPUT, GITHUB_PATH and GITHUB_STEP_SUMMARY, `if:`, `continue-on-error:`, and a cancelled run's
 two signals. `uses:` steps are left out: what they leave behind is the caller's to provide. Must never guess: an
 expression that it does not know is an error. Must never wait for ever, nor leave a step's processes behind.
 """
@@ -32,13 +32,25 @@ GITHUB = {
 
 class Job:
     """One job of a workflow, in a checkout of its own. `environment` stands above what the workflow says; `needs` is the
-    context of that name."""
+    context of that name, and so are `variables` and `secrets`. `outcomes` may be told those of `uses:` steps."""
 
-    def __init__(self, workflow, name, checkout, environment, inputs=None, needs=None, deadline=DEADLINE):
+    def __init__(
+        self,
+        workflow,
+        name,
+        checkout,
+        environment,
+        inputs=None,
+        needs=None,
+        deadline=DEADLINE,
+        variables=None,
+        secrets=None,
+    ):
         document = yaml.safe_load(Path(workflow).read_text())
         self.job = document["jobs"][name]
         self.checkout = Path(checkout)
         self.inputs, self.needs, self.deadline = inputs or {}, needs or {}, deadline
+        self.variables, self.secrets = variables or {}, secrets or {}
         self.outcomes, self.outputs, self.log = {}, {}, {}
         self.cancelled = False
         self.failed = False
@@ -67,7 +79,7 @@ class Job:
                 continue
             outcome = self.step(step, cancel_when, signals)
             self.outcomes[step.get("id")] = outcome
-            self.failed = self.failed or outcome == "failure"
+            self.failed = self.failed or (outcome == "failure" and not step.get("continue-on-error", False))
             self.collect(step.get("id"))
             print(f"--- {name}: {outcome}\n{self.log[name]}")
 
@@ -83,10 +95,10 @@ class Job:
             return True
         if term == "cancelled()":
             return self.cancelled
-        match = re.fullmatch(r"(\S+) != '([a-z]*)'", term)
+        match = re.fullmatch(r"(\S+) (!=|==) '([a-z]*)'", term)
         if match is None:
             raise ValueError(f"a condition that this runner does not know: {term}")
-        return self.value(match[1]) != match[2]
+        return (self.value(match[1]) == match[3]) == (match[2] == "==")
 
     def value(self, expression):
         if expression == "toJSON(needs.*.result)":
@@ -98,6 +110,10 @@ class Job:
                 return self.outcomes[step]
             case ["needs", job, "outputs", output]:
                 return self.needs[job]["outputs"][output]
+            case ["vars", name]:
+                return self.variables.get(name, "")
+            case ["secrets", name]:
+                return self.secrets.get(name, "")
             case ["inputs", name]:
                 return self.inputs[name]
             case ["github", *name] if ".".join(name) in GITHUB:

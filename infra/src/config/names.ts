@@ -38,6 +38,10 @@ export interface Names {
   readonly workerRole: string;
   readonly workerExecutionRole: string;
   readonly workerLogGroup: string;
+  /** The role that the build workflow assumes. */
+  readonly builderRole: string;
+  /** The export that holds its ARN. */
+  readonly builderRoleExport: string;
   readonly operatorPolicy: string;
   /** The deployment guide's troubleshooting commands name this one. */
   readonly applicationLogGroup: string;
@@ -69,6 +73,8 @@ export function namesOf(config: Pick<Config, "project">): Names {
     workerService: `${project}-lockstep-worker`,
     workerRole: `${project}-lockstep-worker`,
     workerExecutionRole: `${project}-lockstep-worker-execution`,
+    builderRole: `${project}-lockstep-builder`,
+    builderRoleExport: `${project}-builder-role-arn`,
     workerLogGroup: `/ecs/${project}-lockstep`,
     operatorPolicy: `${project}-lockstep-operator`,
     applicationLogGroup: `/ecs/${project}-shared`,

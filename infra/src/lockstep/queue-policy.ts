@@ -5,7 +5,8 @@ import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from "aws-cdk
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 
 export interface QueueSenders {
-  /** The roles whose sessions may send: each environment's sender, the worker (wake-ups to itself), the operator. */
+  /** The roles whose sessions may send: each environment's sender, the worker (wake-ups to itself), the
+   *  build workflow (that it has ended), the operator. */
   readonly roles: readonly string[];
   /** The EventBridge rule that forwards ECS's events. */
   readonly rule: string;

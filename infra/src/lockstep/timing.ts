@@ -11,8 +11,11 @@ export const CLAIM_LEASE_SECONDS = 45;
 /** The longest that one call may take, in seconds. */
 export const CALL_TIMEOUT_SECONDS = 15;
 
-/** How often a waiting deployment is looked at, in seconds. */
+/** The shortest pause between two looks at a waiting deployment, in seconds. */
 export const POLL_SECONDS = 10;
+
+/** The longest, for a wait whose event is lost; no longer than RETRY_CAP_SECONDS, which the alarms go by. */
+export const POLL_CAP_SECONDS = 120;
 
 /** How often every worker looks at the locks, in seconds. */
 export const RECONCILE_SECONDS = 120;

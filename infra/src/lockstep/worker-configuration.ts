@@ -29,6 +29,7 @@ export function workerEnvironment(config: Config, names: Names, places: WorkerPl
       claim_lease_seconds: timing.CLAIM_LEASE_SECONDS,
       call_timeout_seconds: timing.CALL_TIMEOUT_SECONDS,
       poll_seconds: timing.POLL_SECONDS,
+      poll_cap_seconds: timing.POLL_CAP_SECONDS,
       reconcile_seconds: timing.RECONCILE_SECONDS,
     }),
     LOCKSTEP__RETRY: inline({ cap_seconds: timing.RETRY_CAP_SECONDS }),

@@ -38,6 +38,7 @@ export interface WorkerServiceProps {
 export class WorkerService extends Construct {
   readonly service: ecs.FargateService;
   readonly cluster: ecs.Cluster;
+  readonly taskRole: Role;
 
   constructor(
     scope: Construct,
@@ -51,6 +52,7 @@ export class WorkerService extends Construct {
       "AwsSolutions-ECS4":
         "The alarms use ECS's own metrics and the log; Container Insights would cost more than the worker",
     });
+    this.taskRole = this.role();
     this.service = new ecs.FargateService(this, "Service", {
       serviceName: names.workerService,
       cluster: this.cluster,
@@ -68,15 +70,20 @@ export class WorkerService extends Construct {
     });
   }
 
-  private taskDefinition(): ecs.FargateTaskDefinition {
-    const { config, names, resources, logs, places, secrets } = this.props;
-    const taskRole = new Role(this, "Role", {
+  private role(): Role {
+    const { config, names, resources } = this.props;
+    const role = new Role(this, "Role", {
       roleName: names.workerRole,
       description: "The worker: policies/worker-actions.json says why each action is here",
       assumedBy: ecsTasksOf(config),
       inlinePolicies: { worker: new PolicyDocument({ statements: statementsOf("worker", resources) }) },
     });
-    acknowledgeWildcards(taskRole, "worker", resources);
+    acknowledgeWildcards(role, "worker", resources);
+    return role;
+  }
+
+  private taskDefinition(): ecs.FargateTaskDefinition {
+    const { config, names, logs, places, secrets } = this.props;
     const executionRole = new Role(this, "ExecutionRole", {
       roleName: names.workerExecutionRole,
       description: "Starts the worker: pulls its image, reads its secrets, writes its log",
@@ -86,7 +93,7 @@ export class WorkerService extends Construct {
       family: names.workerService,
       cpu: CPU,
       memoryLimitMiB: MEMORY_MIB,
-      taskRole,
+      taskRole: this.taskRole,
       executionRole,
     });
     definition.addContainer("worker", {

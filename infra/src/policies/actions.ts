@@ -34,7 +34,7 @@ export interface ActionStatement {
 }
 
 /** Who a file of `infra/policies` is about. */
-export type Actor = "worker" | "sender" | "operator";
+export type Actor = "worker" | "sender" | "builder" | "operator";
 
 /** The package's folder: the programs run from `build/`, the data stays where it is edited. */
 export const ROOT = join(__dirname, "..", "..", "..");

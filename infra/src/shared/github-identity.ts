@@ -1,5 +1,5 @@
-// GitHub's identity in this account: the OIDC provider, and one role per environment that its workflows assume to
-// send deploy requests. Must never trust a branch, a repository or an environment by pattern: every claim is compared
+// GitHub's identity in this account: the OIDC provider, one role per environment that its workflows assume to send
+// deploy requests, and one that the build workflow assumes to say that it has ended. Must never trust a branch, a repository or an environment by pattern: every claim is compared
 // with one exact value (or, for the subject, one of its two spellings).
 
 import { CfnOutput, Duration } from "aws-cdk-lib";
@@ -13,6 +13,9 @@ import { statementsOf } from "../policies/statements";
 const ISSUER = "token.actions.githubusercontent.com";
 const AUDIENCE = "sts.amazonaws.com";
 
+/** The GitHub environment of the build workflow (infra/github/workflows/build-image.yml). */
+const BUILD_ENVIRONMENT = "build";
+
 /** A workflow follows its deployment to the end; the default of one hour is shorter than a slow build. */
 const LONGEST_SESSION = Duration.hours(4);
 
@@ -24,12 +27,14 @@ export interface GitHubIdentityProps {
 
 export class GitHubIdentity extends Construct {
   readonly senders: Readonly<Record<EnvironmentName, Role>>;
+  readonly builder: Role;
 
   constructor(scope: Construct, id: string, props: GitHubIdentityProps) {
     super(scope, id);
     const provider = props.config.github.oidcProviderArn ?? this.provider();
     const sender = (environment: EnvironmentName) => this.sender(environment, provider, props);
     this.senders = { staging: sender("staging"), production: sender("production") };
+    this.builder = this.build(provider, props);
   }
 
   private provider(): string {
@@ -57,10 +62,29 @@ export class GitHubIdentity extends Construct {
     });
     return role;
   }
+
+  private build(provider: string, { config, names, resources }: GitHubIdentityProps): Role {
+    const role = new Role(this, "builder", {
+      roleName: names.builderRole,
+      description: "The build workflow: tells Lockstep that a build has ended",
+      assumedBy: new FederatedPrincipal(
+        provider,
+        { StringEquals: claims(BUILD_ENVIRONMENT, config.github) },
+        "sts:AssumeRoleWithWebIdentity",
+      ),
+      inlinePolicies: { tell: new PolicyDocument({ statements: statementsOf("builder", resources) }) },
+    });
+    new CfnOutput(this, "builder-arn", {
+      value: role.roleArn,
+      exportName: names.builderRoleExport,
+      description: `The role that the build workflow assumes (GitHub secret AWS_BUILDER_ROLE_ARN of the environment ${BUILD_ENVIRONMENT})`,
+    });
+    return role;
+  }
 }
 
-/** What a token of GitHub must say to become the environment's sender. */
-export function claims(environment: EnvironmentName, github: Config["github"]): Record<string, string | string[]> {
+/** What a token of GitHub must say to become the role of a GitHub environment. */
+export function claims(environment: string, github: Config["github"]): Record<string, string | string[]> {
   const { owner, ownerId, repository, repositoryId, defaultBranch } = github;
   return {
     // Made for AWS, and not for another service that would pass it on.

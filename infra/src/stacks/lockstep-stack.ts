@@ -7,6 +7,7 @@ import { ManagedPolicy } from "aws-cdk-lib/aws-iam";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { ENVIRONMENTS } from "../config/config";
+import { outputRoleId } from "../constructs/role-id";
 import { Alarms } from "../lockstep/alarms";
 import { EcsEvents } from "../lockstep/ecs-events";
 import { HistoryTable } from "../lockstep/history-table";
@@ -61,13 +62,13 @@ export class LockstepStack extends Stack {
       AlarmTopicArn: alarms.topic.topicArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+    outputRoleId(this, "WorkerRoleId", worker.taskRole, "queue.worker_senders");
   }
 
   /** Roles by their ARNs' text: an ARN in a policy stays what it says when a role is deleted and made again. */
   private senders({ config, names, resources }: StackInputs) {
-    const roles = [...ENVIRONMENTS.map((name) => names.environments[name].senderRole), names.workerRole].map((role) =>
-      resources.role(role),
-    );
+    const senders = ENVIRONMENTS.map((name) => names.environments[name].senderRole);
+    const roles = [...senders, names.workerRole, names.builderRole].map((role) => resources.role(role));
     const operators = config.operatorRoleArn === undefined ? [] : [config.operatorRoleArn];
     return { roles: [...roles, ...operators], rule: resources.ecsEventsRule };
   }

@@ -5,6 +5,8 @@ import { RemovalPolicy, Stack } from "aws-cdk-lib";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { HostedZone, type IHostedZone } from "aws-cdk-lib/aws-route53";
 import type { Construct } from "constructs";
+import type { EnvironmentName } from "../config/config";
+import { outputRoleId } from "../constructs/role-id";
 import { AccessLogs } from "../shared/access-logs";
 import { GitHubIdentity } from "../shared/github-identity";
 import { SharedLoadBalancer } from "../shared/load-balancer";
@@ -24,7 +26,17 @@ export class SharedStack extends Stack {
     super(scope, id, { ...props, terminationProtection: true });
     const { config, names, resources } = props;
     this.zones = config.availabilityZones;
-    new GitHubIdentity(this, "GitHub", { config, names, resources });
+    const identity = new GitHubIdentity(this, "GitHub", { config, names, resources });
+    const setting = (environment: EnvironmentName) =>
+      `applications.${names.application}.environments.${environment}.requests.workflow_senders`;
+    outputRoleId(this, "StagingSenderRoleId", identity.senders.staging, setting("staging"));
+    outputRoleId(this, "ProductionSenderRoleId", identity.senders.production, setting("production"));
+    outputRoleId(
+      this,
+      "BuilderRoleId",
+      identity.builder,
+      "no setting: it asks for nothing, so it stays out of every list",
+    );
     this.network = new Network(this, "Network", config);
     this.accessLogs = new AccessLogs(this, "AccessLogs");
     this.zone = HostedZone.fromHostedZoneAttributes(this, "Zone", {

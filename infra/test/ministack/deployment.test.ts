@@ -191,6 +191,7 @@ test("the roles exist under the names that policies speak of, with the worker's 
     names.workerExecutionRole,
     names.environments.staging.senderRole,
     names.environments.production.senderRole,
+    names.builderRole,
   ]) {
     const { Role } = await iam.send(new GetRoleCommand({ RoleName: name }));
     assert.equal(Role?.Arn, `arn:aws:iam::123456789012:role/${name}`);

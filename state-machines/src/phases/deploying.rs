@@ -81,10 +81,11 @@ pub(super) fn starting(
     cx: &mut Context<'_>,
 ) -> Outcome<State> {
     match outcome {
-        StartOutcome::Started { rollout, adopted } => {
+        StartOutcome::Started { rollout, adopted, replaced } => {
             let how = if *adopted { "is being rolled out already" } else { "is being rolled out" };
             cx.say(format!("{} {how}: {rollout}", leg.in_words()));
             d.rollouts.insert(leg, rollout.clone());
+            d.replaced.extend(replaced.clone().map(|replaced| (leg, replaced)));
             Outcome::Transition(State::RollingOut { leg })
         }
         StartOutcome::Foreign { message } => {

@@ -144,7 +144,11 @@ fn drains(following: bool) -> Vec<Event> {
 
 fn start(last: Option<&StartOutcome>, leg: &str) -> Option<StartOutcome> {
     match last {
-        None => Some(StartOutcome::Started { rollout: format!("rollout-of-{leg}"), adopted: false }),
+        None => Some(StartOutcome::Started {
+            rollout: format!("rollout-of-{leg}"),
+            adopted: false,
+            replaced: Some(format!("rollout-before-{leg}")),
+        }),
         Some(StartOutcome::Started { .. }) => Some(StartOutcome::Foreign { message: foreign() }),
         Some(StartOutcome::Foreign { .. }) => None,
     }

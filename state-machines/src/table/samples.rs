@@ -166,6 +166,7 @@ pub fn policy() -> Policy {
             action: SignedDuration::from_mins(10),
         },
         poll: SignedDuration::from_secs(10),
+        poll_cap: SignedDuration::from_secs(120),
         retry: RetryPolicy {
             budget: 3,
             base: SignedDuration::from_secs(1),

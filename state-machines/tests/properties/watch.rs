@@ -67,9 +67,12 @@ impl Watch {
                 assert_eq!((unexpected.state, unexpected.event), (before.state(), event.name()));
                 return;
             }
-            Ok(Step::Stay { poll }) => {
+            Ok(Step::Stay { pause }) => {
                 assert_eq!(*machine, before, "what is not recorded is not changed");
-                assert_eq!(poll, policy().poll);
+                let left = before.deadline().map(|deadline| deadline.duration_since(now));
+                assert!(pause.is_positive() && pause <= policy().poll_cap, "{pause:#}");
+                let left = left.filter(|left| left.is_positive());
+                assert!(left.is_none_or(|left| pause <= left), "{pause:#} is past the deadline");
                 return;
             }
             Ok(Step::Moved(moved)) => {

@@ -38,6 +38,7 @@ visibility_seconds = 10
 claim_lease_seconds = 9
 call_timeout_seconds = 3
 poll_seconds = 1
+poll_cap_seconds = 1
 reconcile_seconds = 15
 
 [retry]

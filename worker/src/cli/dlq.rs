@@ -187,6 +187,7 @@ fn about(letter: &DeadLetter) -> Result<(Option<&'static str>, Option<Deployment
     Ok(match message {
         Message::DeployRequested(request) => (Some("deploy-requested"), Some(request.id)),
         Message::CancelRequested(cancel) => (Some("cancel-requested"), Some(cancel.id)),
+        Message::BuildFinished(build) => (Some("build-finished"), Some(build.id)),
         Message::WakeUp(wake) => (Some("wake-up"), Some(wake.id)),
         Message::EcsDeploymentStateChange(_) => (Some("ecs-deployment-state-change"), None),
     })

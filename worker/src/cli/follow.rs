@@ -147,6 +147,7 @@ mod tests {
                 action: minute,
             },
             poll: minute,
+            poll_cap: minute,
             retry: RetryPolicy { budget: 1, base: minute, cap: minute },
         }
     }

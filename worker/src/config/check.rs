@@ -18,6 +18,12 @@ impl Config {
         if worker.poll_seconds == 0 || worker.call_timeout_seconds == 0 {
             return invalid("worker.poll_seconds and worker.call_timeout_seconds must be at least 1".into());
         }
+        if !(worker.poll_seconds..=900).contains(&worker.poll_cap_seconds) {
+            return invalid(format!(
+                "worker.poll_cap_seconds is {}: expected worker.poll_seconds ({}) to 900, the longest that SQS delays a message",
+                worker.poll_cap_seconds, worker.poll_seconds
+            ));
+        }
         if worker.claim_lease_seconds < worker.call_timeout_seconds.saturating_mul(3) {
             return invalid(format!(
                 "worker.claim_lease_seconds is {}: expected at least three times worker.call_timeout_seconds ({})",

@@ -72,8 +72,12 @@ pub struct WorkerConfig {
     pub claim_lease_seconds: u32,
     /// The longest that one call to a service may take, in seconds.
     pub call_timeout_seconds: u32,
-    /// How often a waiting deployment is looked at, in seconds.
+    /// The shortest pause between two looks at a waiting deployment, in seconds. Looks get rarer the longer a wait
+    /// lasts; events (ECS's, the build's) end most waits before the next one.
     pub poll_seconds: u32,
+    /// The longest pause between two looks, in seconds (at most 900, what SQS can delay): so late is the end of
+    /// a wait seen whose event was lost. As `poll_seconds`, looks are as often all the time.
+    pub poll_cap_seconds: u32,
     /// How often every worker looks for deployments whose wake-ups were lost, in seconds on average (1 to
     /// 3600): such a deployment goes on after two of these at most, a claimed one after one more.
     pub reconcile_seconds: u32,
@@ -87,6 +91,7 @@ impl Default for WorkerConfig {
             claim_lease_seconds: 60,
             call_timeout_seconds: 15,
             poll_seconds: 10,
+            poll_cap_seconds: 120,
             reconcile_seconds: 120,
         }
     }
@@ -298,6 +303,7 @@ impl Config {
                 action: seconds(self.deadlines.action_seconds),
             },
             poll: seconds(self.worker.poll_seconds),
+            poll_cap: seconds(self.worker.poll_cap_seconds),
             retry: RetryPolicy {
                 budget: self.retry.budget,
                 base: seconds(self.retry.base_seconds),

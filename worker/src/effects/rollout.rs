@@ -30,14 +30,14 @@ pub(super) async fn start(
         && desired.is_none_or(|desired| desired == view.desired)
         && (leg != Leg::Restored || rolls_back_itself(&service, scene).await?)
     {
-        return Ok(StartOutcome::Started { rollout: primary.id.clone(), adopted: true });
+        return Ok(StartOutcome::Started { rollout: primary.id.clone(), adopted: true, replaced: None });
     }
     // A revision of our own that is no longer PRIMARY was rolled out and given up: that is this rollout's
     // verdict, not a reason to roll it out again.
     if scene.resumed && leg != Leg::Restored {
         let rollouts = seen(cluster.rollouts(&service, scene.machine.since()).await)?;
         if let Some(rollout) = rollouts.iter().find(|rollout| rollout.task_definition == task_definition) {
-            return Ok(StartOutcome::Started { rollout: rollout.arn.clone(), adopted: true });
+            return Ok(StartOutcome::Started { rollout: rollout.arn.clone(), adopted: true, replaced: None });
         }
     }
     if let Some(message) = foreign(&view, leg.is_database(), scene) {
@@ -53,7 +53,8 @@ pub(super) async fn start(
         );
         return Err(Fault::new(Service::Ecs, "UpdateService", FaultKind::Unintelligible, message).into());
     }
-    Ok(StartOutcome::Started { rollout: answer.primary, adopted: false })
+    let replaced = view.primary().map(|before| before.id.clone()).filter(|before| *before != answer.primary);
+    Ok(StartOutcome::Started { rollout: answer.primary, adopted: false, replaced })
 }
 
 pub(super) async fn follow(

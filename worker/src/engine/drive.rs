@@ -24,6 +24,13 @@ pub(super) struct Arrival {
     pub(super) keeps_chain: bool,
 }
 
+impl Arrival {
+    /// A hint: never stale, permits no takeover and comes beside the chain.
+    pub(super) fn hint() -> Self {
+        Self { number: None, takeover_of: None, keeps_chain: false }
+    }
+}
+
 /// What one look at a deployment came to.
 enum Turn {
     /// Something was recorded (by us, or meanwhile by others): look again at once.
@@ -55,13 +62,22 @@ impl Drive {
 
 impl Engine {
     pub(super) async fn drive(&self, id: DeploymentId, arrival: Arrival) -> Result<Disposition, EngineError> {
-        let world = &self.world;
-        let nonce = format!("{}/{}", world.settings.worker, world.chance.id());
-        let mut drive = Drive { arrival, nonce, fresh: false, committed: world.clock.lived() };
-        let Some(mut newest) = self.world.store.newest(id).await? else {
+        let Some(newest) = self.world.store.newest(id).await? else {
             tracing::warn!(deployment.id = %id, "a wake-up for a deployment that has no record: dropped");
             return Ok(Disposition::Done);
         };
+        self.drive_from(newest, arrival).await
+    }
+
+    /// As [`Self::drive`], from the newest item, which has been read just now.
+    pub(super) async fn drive_from(
+        &self,
+        newest: Recorded,
+        arrival: Arrival,
+    ) -> Result<Disposition, EngineError> {
+        let (world, mut newest) = (&self.world, newest);
+        let nonce = format!("{}/{}", world.settings.worker, world.chance.id());
+        let mut drive = Drive { arrival, nonce, fresh: false, committed: world.clock.lived() };
         // A wake-up is sent at most one number ahead of the record, so one that claims more counts as that: a
         // number that nobody can reach would make every true wake-up stale.
         let ahead = newest.wake.saturating_add(1);
@@ -282,8 +298,8 @@ impl Engine {
             let step = machine.handle(&outcome.event, now, &self.world.policy);
             let step = step.map_err(|e| EngineError::Inconsistent { id, problem: e.to_string() })?;
             let transition = match step {
-                Step::Stay { poll } => {
-                    self.wait_on(drive, &newest, None, poll.unsigned_abs()).await?;
+                Step::Stay { pause } => {
+                    self.wait_on(drive, &newest, None, pause.unsigned_abs()).await?;
                     return Ok(Turn::Over);
                 }
                 Step::Moved(transition) => transition,
@@ -333,7 +349,7 @@ impl Engine {
         now: jiff::Timestamp,
     ) -> Next {
         let mine = || Some(drive.nonce.clone());
-        let poll = self.world.policy.poll.unsigned_abs();
+        let pause = machine.pause(now, &self.world.policy).unsigned_abs();
         if machine.state().is_terminal() {
             return Next { claim: None, wake: None };
         }
@@ -347,16 +363,16 @@ impl Engine {
             }
             if same_state {
                 // What certainly did not happen may be tried by anybody.
-                let delay = machine.not_before().map_or(poll, |at| at.duration_since(now).unsigned_abs());
+                let delay = machine.not_before().map_or(pause, |at| at.duration_since(now).unsigned_abs());
                 return Next { claim: None, wake: Some((false, delay)) };
             }
         }
         if machine.state().is_waiting() {
-            return Next { claim: None, wake: Some((false, poll)) };
+            return Next { claim: None, wake: Some((false, pause)) };
         }
         if same_state {
             // A fact was recorded; what is to be done next, anybody may do.
-            return Next { claim: None, wake: Some((false, poll)) };
+            return Next { claim: None, wake: Some((false, pause)) };
         }
         let acts = machine.effect().ok().flatten().is_some_and(|effect| effect.is_action());
         Next { claim: if acts { mine() } else { None }, wake: None }

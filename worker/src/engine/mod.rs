@@ -127,7 +127,8 @@ impl Engine {
             Message::DeployRequested(request) => self.accept(*request).await,
             Message::CancelRequested(cancel) => self.cancel(&cancel).await,
             Message::WakeUp(wake) => self.wake(&wake).await,
-            Message::EcsDeploymentStateChange(change) => self.hint(&change).await,
+            Message::BuildFinished(build) => self.build_finished(&build).await,
+            Message::EcsDeploymentStateChange(change) => self.service_changed(&change).await,
         }
     }
 }

@@ -1,15 +1,16 @@
-//! ECS's events: hints that come beside the chain of wake-ups. They wake whoever holds the lock of the service
-//! they name, and nobody else; they never add to the chain.
+//! ECS's events and the build's: hints that come beside the chain of wake-ups. They wake who waits for what they
+//! are about, and nobody else; what they say is read again, and they never add to the chain.
 
+use lockstep_events::EcsDeploymentEventName::{self, Completed, Failed, InProgress};
 use lockstep_events::{
-    EcsDeploymentDetail, EcsDeploymentEventName, EcsDeploymentStateChange, Message as Content,
+    BuildFinished, DeploymentId, EcsDeploymentDetail, EcsDeploymentStateChange, Message as Content,
 };
 
 use crate::doubles::{Message, call};
-use crate::stage::Stage;
+use crate::stage::{LEASE, Stage, new_id};
 
-/// ECS says that something about this service changed.
-fn hint(stage: &Stage, service: &str) -> Message {
+/// ECS says this of a rollout of a service.
+pub(crate) fn event(stage: &Stage, service: &str, rollout: &str, name: EcsDeploymentEventName) -> Message {
     let at = "2026-11-23T09:00:00Z".parse().unwrap();
     stage.put(&Content::EcsDeploymentStateChange(EcsDeploymentStateChange {
         id: "event".to_owned(),
@@ -19,12 +20,23 @@ fn hint(stage: &Stage, service: &str) -> Message {
         resources: vec![format!("arn:aws:ecs:eu-west-1:000000000000:service/{service}")],
         detail: EcsDeploymentDetail {
             event_type: "INFO".to_owned(),
-            event_name: EcsDeploymentEventName::InProgress,
-            deployment_id: "ecs-svc/1".to_owned(),
-            updated_at: at,
+            event_name: name,
+            deployment_id: rollout.to_owned(),
+            updated_at: Some(at),
             reason: "as ECS says".to_owned(),
         },
     }))
+}
+
+/// ECS says that a service's first rollout here has ended.
+fn hint(stage: &Stage, service: &str) -> Message {
+    event(stage, service, "ecs-svc/1", Completed)
+}
+
+/// The build workflow says that a run of it has ended.
+pub(crate) fn built(stage: &Stage, id: DeploymentId, run: u64) -> Message {
+    let finished = BuildFinished { id, workflow_run_id: run, workflow_run_attempt: 1 };
+    stage.put(&Content::BuildFinished(finished))
 }
 
 #[tokio::test]
@@ -67,10 +79,139 @@ async fn a_hint_wakes_only_the_holder_of_the_service_that_it_names() {
     stage.done(&a, &first).await;
     let (preview, second) = stage.ask("preview");
     stage.done(&a, &second).await;
+    for (id, run) in [(staging, 100), (preview, 101)] {
+        let ended = built(&stage, id, run);
+        stage.done(&a, &ended).await;
+        assert_eq!(stage.newest(id).to, "deploying/rolling-out-candidate");
+    }
     let (of_staging, of_preview) = (stage.store.items(staging), stage.store.items(preview));
     stage.done(&a, &hint(&stage, "c/shop-preview")).await;
     assert_eq!(stage.store.items(staging), of_staging, "nobody looked");
-    assert!(stage.store.items(preview).len() > of_preview.len(), "its build had ended");
+    assert!(stage.store.items(preview).len() > of_preview.len(), "its rollout had ended");
+}
+
+#[tokio::test]
+async fn a_rollout_that_is_known_to_be_over_costs_no_look() {
+    let stage = Stage::new();
+    let (a, b) = (stage.worker("a"), stage.worker("b"));
+    stage.cluster.hold_rollouts(true);
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&a, id, "deploying/rolling-out-candidate").await;
+    let (services, live) = (stage.wire.services(), stage.queue.live());
+    let told = |rollout: &str, name| event(&stage, "c/shop-staging", rollout, name);
+    let before = "ecs-svc/0";
+    for (rollout, name) in [(before, Completed), (before, Failed), ("ecs-svc/1", InProgress)] {
+        stage.done(&b, &told(rollout, name)).await;
+        assert_eq!((stage.wire.services(), stage.queue.live()), (services.clone(), live.clone()));
+    }
+    let later = EcsDeploymentEventName::Other("SERVICE_DEPLOYMENT_PAUSED".to_owned());
+    let news = [
+        ("ecs-svc/1", Failed),
+        ("ecs-svc/1", later),
+        ("ecs-svc/77", Completed),
+        ("", Completed),
+        (before, InProgress),
+    ];
+    for (looks, (rollout, name)) in (1..).zip(news) {
+        stage.done(&b, &told(rollout, name.clone())).await;
+        assert_eq!(stage.wire.count("rollouts"), looks, "{name:?} of {rollout:?}");
+    }
+    assert_eq!(stage.queue.live(), live, "none of them adds to the chain");
+    stage.clock.forward(LEASE);
+    stage.done(&b, &told("ecs-svc/1", InProgress)).await;
+    assert_eq!(stage.wire.count("rollouts"), 6, "by now it may be that ECS goes back");
+}
+
+#[tokio::test]
+async fn a_hint_about_a_service_that_is_not_waited_for_costs_no_look() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    stage.forge.hold_builds(true);
+    let (id, message) = stage.ask("fresh");
+    stage.done(&a, &message).await;
+    let (history, services, live) = (stage.store.items(id), stage.wire.services(), stage.queue.live());
+    for service in ["c/shop-fresh", "c/shop-database"] {
+        stage.done(&a, &event(&stage, service, "ecs-svc/77", Completed)).await;
+    }
+    assert_eq!((stage.store.items(id), stage.wire.services()), (history, services), "a build is waited for");
+    assert_eq!(stage.queue.live(), live);
+}
+
+#[tokio::test]
+async fn what_a_hint_says_is_not_believed() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    stage.cluster.hold_rollouts(true);
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&a, id, "deploying/rolling-out-candidate").await;
+    let history = stage.store.items(id);
+    for name in [Completed, Failed] {
+        stage.done(&a, &event(&stage, "c/shop-staging", "ecs-svc/1", name)).await;
+        assert_eq!(stage.store.items(id), history, "ECS itself says that it goes on");
+    }
+    stage.cluster.hold_rollouts(false);
+    stage.done(&a, &event(&stage, "c/shop-staging", "ecs-svc/1", Failed)).await;
+    assert_eq!(stage.newest(id).to, "deploying/checking-readiness", "and then that it succeeded");
+}
+
+#[tokio::test]
+async fn the_end_of_a_build_is_looked_at_at_once_and_the_run_is_read() {
+    let stage = Stage::new();
+    let (a, b) = (stage.worker("a"), stage.worker("b"));
+    stage.forge.hold_builds(true);
+    let (id, message) = stage.ask("staging");
+    stage.done(&a, &message).await;
+    let (history, old, sent) = (stage.store.items(id), stage.only_wake(id), stage.wire.count("send"));
+    stage.done(&b, &built(&stage, id, 100)).await;
+    assert_eq!(stage.wire.count("run"), 1, "it looked");
+    assert_eq!((stage.store.items(id), stage.only_wake(id)), (history, old.clone()), "and the run goes on");
+    assert_eq!(stage.wire.count("send"), sent);
+    stage.forge.hold_builds(false);
+    stage.done(&b, &built(&stage, id, 100)).await;
+    assert_eq!(stage.newest(id).to, "deploying/rolling-out-candidate");
+    assert_eq!(stage.only_wake(id).wake().number, old.wake().number + 1, "one chain");
+    stage.up_to(&a, id, "healthy").await;
+    assert_eq!(stage.events(id, "build-succeeded"), 1);
+}
+
+#[tokio::test]
+async fn the_end_of_a_build_that_nobody_waits_for_costs_no_look() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    stage.forge.hold_builds(true);
+    let (id, message) = stage.ask("staging");
+    stage.done(&a, &message).await;
+    let (services, live) = (stage.wire.services(), stage.queue.live());
+    for unheard in [built(&stage, id, 101), built(&stage, new_id(), 100)] {
+        stage.done(&a, &unheard).await;
+    }
+    assert_eq!(
+        (stage.wire.services(), stage.queue.live()),
+        (services, live),
+        "another run, nobody's deployment"
+    );
+    stage.forge.hold_builds(false);
+    stage.up_to(&a, id, "deploying/rolling-out-candidate").await;
+    let services = stage.wire.services();
+    stage.done(&a, &built(&stage, id, 100)).await;
+    assert_eq!(stage.wire.services(), services, "it is known to have ended");
+    stage.up_to(&a, id, "healthy").await;
+    let services = stage.wire.services();
+    stage.done(&a, &built(&stage, id, 100)).await;
+    assert_eq!(stage.wire.services(), services, "and so is the deployment");
+}
+
+#[tokio::test]
+async fn the_end_of_a_build_does_not_take_a_claim_over() {
+    let stage = Stage::new();
+    let (a, b) = (stage.worker("a"), stage.worker("b"));
+    let (id, message) = stage.ask("staging");
+    stage.dies(&a, &message, call("dispatch")).await;
+    let (history, services, live) = (stage.store.items(id), stage.wire.services(), stage.queue.live());
+    let hint = built(&stage, id, 100);
+    stage.done(&b, &hint).await;
+    assert_eq!((stage.store.items(id), stage.wire.services()), (history, services));
+    assert_eq!(stage.queue.live(), live);
 }
 
 #[tokio::test]

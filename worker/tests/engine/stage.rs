@@ -27,7 +27,7 @@ pub(crate) const LEASE: Duration = Duration::from_secs(45);
 pub(crate) const POLL: Duration = Duration::from_secs(10);
 
 /// What ran before any test began.
-const OLD_DIGEST: &str = "sha256:9999999999999999999999999999999999999999999999999999999999999999";
+pub(crate) const OLD_DIGEST: &str = "sha256:9999999999999999999999999999999999999999999999999999999999999999";
 
 /// The database's image.
 const DATABASE_DIGEST: &str = "sha256:8888888888888888888888888888888888888888888888888888888888888888";

@@ -1,8 +1,9 @@
 //! Waiting: no write, no worker and one live chain of wake-ups, however often messages come twice or late.
 
 use lockstep::ports::Clock;
-use lockstep_events::Message as Content;
+use lockstep_events::{EcsDeploymentEventName, Message as Content};
 
+use crate::hints::event;
 use crate::stage::{POLL, Stage};
 
 #[tokio::test]
@@ -14,9 +15,10 @@ async fn looking_at_a_running_build_writes_nothing_and_keeps_one_number() {
     stage.done(&a, &message).await;
     let (history, sent, looked) = (stage.store.items(id), stage.wire.count("send"), stage.wire.count("run"));
     let wake = stage.only_wake(id);
-    assert_eq!((wake.wake().number, wake.delay), (history.last().unwrap().wake, POLL));
-    for polls in 1..=5 {
+    assert_eq!((wake.wake().number, wake.delay), (history.last().unwrap().wake, 3 * POLL));
+    for (polls, pause) in (1..=5).zip([60, 120, 120, 120, 120]) {
         stage.next(&a).await;
+        assert_eq!(stage.only_wake(id).delay.as_secs(), pause, "rarer, and not rarer than the cap");
         assert_eq!(stage.wire.count("send"), sent + polls);
         assert_eq!(stage.wire.count("run"), looked + polls);
         assert_eq!(stage.only_wake(id).wake(), wake.wake(), "the same number again");
@@ -102,4 +104,45 @@ async fn the_tasks_of_a_rollout_are_read_at_its_deadline_for_the_evidence_and_no
     assert_eq!(stage.wire.count("tasks"), 1);
     let overdue = stage.store.items(id).into_iter().find(|item| item.event == "rollout-in-progress").unwrap();
     assert!(overdue.detail.contains("the rollout of the candidate has not finished"), "{}", overdue.detail);
+}
+
+#[tokio::test]
+async fn a_waiting_deployment_is_looked_at_at_its_deadline_and_not_past_it() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    stage.forge.hold_builds(true);
+    let (id, message) = stage.ask("staging");
+    stage.done(&a, &message).await;
+    let deadline = stage.machine(id).deadline().unwrap();
+    while stage.newest(id).to == "locked/awaiting-build" {
+        assert!(stage.clock.now() < deadline, "its deadline passed without a look");
+        stage.next(&a).await;
+    }
+    assert_eq!(stage.clock.now(), deadline, "the look at the deadline was the last");
+}
+
+#[tokio::test]
+async fn hints_however_many_neither_fork_nor_number_the_chain() {
+    let stage = Stage::new();
+    let (a, b) = (stage.worker("a"), stage.worker("b"));
+    stage.cluster.hold_rollouts(true);
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&a, id, "deploying/rolling-out-candidate").await;
+    let chain = stage.only_wake(id);
+    for _ in 0..20 {
+        let hint = event(&stage, "c/shop-staging", "ecs-svc/1", EcsDeploymentEventName::Completed);
+        stage.done(&b, &hint).await;
+        assert_eq!(stage.only_wake(id), chain);
+    }
+    stage.cluster.hold_rollouts(false);
+    let hint = event(&stage, "c/shop-staging", "ecs-svc/1", EcsDeploymentEventName::Completed);
+    for _ in 0..3 {
+        stage.deliver(&b, &hint).await.unwrap();
+    }
+    assert_eq!(stage.only_wake(id).wake().number, chain.wake().number + 1, "one transition, one number");
+    stage.up_to(&a, id, "healthy").await;
+    for left in stage.queue.live() {
+        stage.done(&a, &left).await;
+    }
+    assert_eq!(stage.queue.live(), []);
 }

@@ -36,6 +36,7 @@ visibility_seconds = 10
 claim_lease_seconds = 6
 call_timeout_seconds = 2
 poll_seconds = 1
+poll_cap_seconds = 1
 reconcile_seconds = 5
 
 [retry]

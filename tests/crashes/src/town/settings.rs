@@ -63,6 +63,7 @@ visibility_seconds = {visibility}
 claim_lease_seconds = 90
 call_timeout_seconds = 30
 poll_seconds = 15
+poll_cap_seconds = 15
 reconcile_seconds = 3600
 [deadlines]
 readiness_seconds = 60

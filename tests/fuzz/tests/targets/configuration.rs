@@ -36,6 +36,7 @@ fn accepted(file: &str, variables: &[(String, String)], config: &Config) {
     let worker = &config.worker;
     assert!((1..=64).contains(&worker.concurrency));
     assert!(worker.call_timeout_seconds > 0 && worker.poll_seconds > 0);
+    assert!((worker.poll_seconds..=900).contains(&worker.poll_cap_seconds));
     assert!(
         worker.claim_lease_seconds / 3 >= worker.call_timeout_seconds,
         "a lease shorter than three calls"

@@ -30,6 +30,7 @@ struct Run {
 struct Repository {
     runs: Vec<Run>,
     releases: Vec<Release>,
+    latest: Option<Release>,
     tags: BTreeMap<String, CommitSha>,
     builds_held: bool,
 }
@@ -55,6 +56,13 @@ impl FakeForge {
     /// How many builds were really started.
     pub(crate) fn builds(&self) -> usize {
         self.repository.lock().unwrap().runs.len()
+    }
+
+    /// This is the latest release.
+    pub(crate) fn has_latest(&self, tag: &str) {
+        let (tag, url) = (tag.to_owned(), format!("https://forge.test/releases/{tag}"));
+        let latest = Release { id: 99, tag, prerelease: false, draft: false, body: String::new(), url };
+        self.repository.lock().unwrap().latest = Some(latest);
     }
 
     /// Somebody else deletes every release, and keeps the tags.
@@ -152,7 +160,7 @@ impl Forge for FakeForge {
     }
 
     async fn latest_release(&self) -> Answer<Option<Release>> {
-        self.ask("latest_release", || None).await
+        self.ask("latest_release", || self.repository.lock().unwrap().latest.clone()).await
     }
 
     async fn create_release(&self, new: &NewRelease) -> Answer<Release> {

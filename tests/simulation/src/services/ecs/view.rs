@@ -76,7 +76,7 @@ pub(super) fn hint(name: &str, time: Timestamp) -> String {
             event_type: "INFO".to_owned(),
             event_name: EcsDeploymentEventName::InProgress,
             deployment_id: "ecs-svc/0".to_owned(),
-            updated_at: time,
+            updated_at: Some(time),
             reason: "as the simulation has it".to_owned(),
         },
     }))
