@@ -52,7 +52,7 @@ def problems_of_configuration(text):
     """What the program says of a configuration; empty if it is taken (a service is out of reach then)."""
     given = {"GITHUB_APP_ID": "1", "AWS_REGION": "us-east-1", "STAGING_DOMAIN": "a.example", "PRODUCTION_DOMAIN": "b.example", "READINESS_PATH": "/ready"}
     text = re.sub(r"\$\(output \w+ \w+\)", "http://127.0.0.1:9/1/x", text)
-    text = re.sub(r"\$([A-Z]+(?:_[A-Z]+)*)", lambda found: given.get(found[1], "x" + found[1].replace("_", "")), text)
+    text = re.sub(r"\$([A-Z]+(?:_[A-Z]+)*)", lambda found: given.get(found[1], "x" + found[1].replace("_", "").lower()), text)
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
         file.write(text)
         file.flush()
