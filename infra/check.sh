@@ -15,11 +15,13 @@ export CDK_DISABLE_CLI_TELEMETRY=true NO_COLOR=1
 
 step "tools"
 if [ package-lock.json -nt node_modules/.package-lock.json ]; then npm ci --loglevel=error; fi
-if ! cmp -s tools.txt .tools/installed.txt; then
+if ! cat tools.txt tools-aws.txt | cmp -s - .tools/installed.txt; then
     rm -rf .tools
     python3 -m venv .tools/python
     .tools/python/bin/pip install --quiet --disable-pip-version-check -r tools.txt
-    cp tools.txt .tools/installed.txt
+    python3 -m venv .tools/aws
+    .tools/aws/bin/pip install --quiet --disable-pip-version-check -r tools-aws.txt
+    cat tools.txt tools-aws.txt >.tools/installed.txt
 fi
 programs=${CARGO_TARGET_DIR:-$PWD/../target}/debug
 export LOCKSTEP_BIN=${LOCKSTEP_BIN:-$programs/lockstep} SANDBOX_BIN=${SANDBOX_BIN:-$programs/sandbox}
@@ -55,7 +57,7 @@ export PYTHONDONTWRITEBYTECODE=1
 SYNTHESISED=$PWD/build/cdk/empty .tools/python/bin/python -m unittest discover --start-directory docs
 
 step "the smoke script, against stand-ins"
-PYTHONPATH=$PWD/smoke SMOKE_AWS=$PWD/.tools/python/bin/aws SMOKE_MINISTACK=$PWD/.tools/python/bin/ministack \
+PYTHONPATH=$PWD/smoke SMOKE_AWS=$PWD/.tools/aws/bin/aws SMOKE_MINISTACK=$PWD/.tools/python/bin/ministack \
     .tools/python/bin/python -m unittest discover --start-directory smoke/test
 
 printf '\ninfra: all checks passed\n'
