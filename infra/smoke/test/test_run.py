@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 SMOKE = HERE.parent / "smoke.py"
 ACCOUNT, REGION = "123456789012", "us-east-1"
 # Seconds: for a stand-in to come up, and for a whole run.
-START, RUN = 180, 540
+START, RUN = 180, 1500
 # Made up, and looked for in everything that is printed.
 SECRET = "a-secret-that-nobody-prints"
 
