@@ -60,6 +60,7 @@ test("settings that contradict each other are refused", () => {
     [{ NAT_GATEWAYS: "3" }, /at most one for each of the 2 zones/],
     [{ WORKER_MIN_TASKS: "5" }, /WORKER_MIN_TASKS \(5\) is above WORKER_MAX_TASKS \(4\)/],
     [{ OPERATOR_ROLE_ARN: "arn:aws:iam::999999999999:role/ops" }, /expected one of account 123456789012/],
+    [{ OPERATOR_ROLE_ID: "AROAEXAMPLE7EXAMPLE77" }, /OPERATOR_ROLE_ID is set without OPERATOR_ROLE_ARN/],
   ];
   for (const [changes, expected] of cases) assert.match(refusal(changes), expected);
 });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Match } from "aws-cdk-lib/assertions";
+import { Match, type Template } from "aws-cdk-lib/assertions";
 import { RETRY_CAP_SECONDS } from "../src/lockstep/timing";
 import { exampleTemplates, only, STARTED } from "./support/example";
 import { decide, type Statement } from "./support/iam";
@@ -106,6 +106,35 @@ test("the worker's role id is an output, named as the setting that it belongs in
   const role = only(lockstep, "AWS::IAM::Role", "WorkerRole");
   assert.deepEqual(output?.["Value"], { "Fn::GetAtt": [role.id, "RoleId"] });
   assert.match(output?.["Description"], /queue\.worker_senders/);
+});
+
+/** The variable's text, with `<logical id>` for what CloudFormation fills in. */
+function variable(template: Template, name: string): string {
+  const [container] = only(template, "AWS::ECS::TaskDefinition").properties["ContainerDefinitions"];
+  const value = container.Environment.find(({ Name }: any) => Name === name).Value;
+  if (typeof value === "string") return value;
+  const part = (each: any) => each["Fn::ImportValue"] ?? each["Fn::GetAtt"]?.join(".") ?? each["Ref"];
+  return value["Fn::Join"][1].map((each: any) => (typeof each === "string" ? each : `<${part(each)}>`)).join("");
+}
+
+test("the worker obeys its own role's wake-ups, and each environment's workflow alone", () => {
+  assert.match(variable(lockstep, "LOCKSTEP__QUEUE"), /worker_senders = \["<WorkerRole\w*\.RoleId>"\]/);
+  const applications = variable(lockstep, "LOCKSTEP__APPLICATIONS");
+  const requests = (environment: string) =>
+    new RegExp(
+      `${environment} = \\{ kind[^<]*requests = \\{ workflow = "deploy-${environment}\\.yml", ` +
+        `workflow_senders = \\["<SharedStack:\\w*GitHub${environment}sender\\w*RoleId\\w*>"\\] \\}`,
+    );
+  assert.match(applications, requests("staging"));
+  assert.match(applications, requests("production"));
+  assert.doesNotMatch(applications, /people_senders|builder/);
+});
+
+test("an operator may ask without a run if the role's id is configured", () => {
+  const OPERATOR_ROLE_ID = "AROAEXAMPLE7EXAMPLE77";
+  const settings = { OPERATOR_ROLE_ARN: "arn:aws:iam::123456789012:role/ops", OPERATOR_ROLE_ID };
+  const applications = variable(exampleTemplates(settings).lockstep, "LOCKSTEP__APPLICATIONS");
+  assert.equal(applications.split(`people_senders = ["${OPERATOR_ROLE_ID}"]`).length - 1, 2);
 });
 
 test("looks are no further apart than the alarms on a message's age allow for", () => {

@@ -52,7 +52,7 @@ test("images from ECR are pulled from that one repository", () => {
 
 test("an inline table survives every character", () => {
   assert.equal(
-    inline({ a: 'x"y\\z\n', "b c": 1, d: undefined, e: { f: true } }),
-    '{ a = "x\\"y\\\\z\\n", "b c" = 1, e = { f = true } }',
+    inline({ a: 'x"y\\z\n', "b c": 1, d: undefined, e: { f: true, g: ["h", '"'] } }),
+    '{ a = "x\\"y\\\\z\\n", "b c" = 1, e = { f = true, g = ["h", "\\""] } }',
   );
 });

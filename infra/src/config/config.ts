@@ -60,6 +60,8 @@ export interface Config {
   };
   readonly alarmEmail: string | undefined;
   readonly operatorRoleArn: string | undefined;
+  /** That role's id, if its sessions may also ask for deployments without a workflow's run. */
+  readonly operatorRoleId: string | undefined;
   readonly lockAlarmMinutes: number;
 }
 
@@ -123,6 +125,7 @@ export function toConfig(settings: Settings, place: string): Config {
     },
     alarmEmail: read.optional("ALARM_EMAIL", forms.EMAIL),
     operatorRoleArn: read.optional("OPERATOR_ROLE_ARN", forms.ROLE_ARN),
+    operatorRoleId: read.optional("OPERATOR_ROLE_ID", forms.ROLE_ID),
     lockAlarmMinutes: read.number("LOCK_ALARM_MINUTES", 1, 1440),
   };
   checkTogether(config, read);
@@ -153,6 +156,10 @@ function checkTogether(config: Config, read: SettingsReader): void {
   read.require(
     config.worker.minTasks <= config.worker.maxTasks,
     `WORKER_MIN_TASKS (${config.worker.minTasks}) is above WORKER_MAX_TASKS (${config.worker.maxTasks})`,
+  );
+  read.require(
+    config.operatorRoleId === undefined || config.operatorRoleArn !== undefined,
+    "OPERATOR_ROLE_ID is set without OPERATOR_ROLE_ARN: the queue would refuse that role's messages",
   );
   for (const [setting, arn] of [
     ["OPERATOR_ROLE_ARN", config.operatorRoleArn],

@@ -37,6 +37,7 @@ export const INSTANCE_CLASS = form(
 );
 export const EMAIL = form(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, "an e-mail address");
 export const ROLE_ARN = form(/^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[A-Za-z0-9+=,.@_/-]+$/, "an IAM role's ARN");
+export const ROLE_ID = form(/^AROA[A-Z0-9]{12,}$/, "an IAM role's id, such as AROAEXAMPLE7EXAMPLE77");
 export const OIDC_PROVIDER_ARN = form(
   /^arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider\/token\.actions\.githubusercontent\.com$/,
   "the ARN of the account's provider for token.actions.githubusercontent.com",

@@ -12,17 +12,35 @@ export interface WorkerPlaces {
   readonly tableName: string;
 }
 
+/** The ids of the roles whose messages the worker obeys, as SQS attests them: what each may ask for differs. */
+export type SenderIds = Readonly<Record<EnvironmentName | "worker", string>>;
+
+/** The workflows whose runs may ask: the files of infra/github/workflows. */
+const DEPLOY_WORKFLOWS: Readonly<Record<EnvironmentName, string>> = {
+  staging: "deploy-staging.yml",
+  production: "deploy-production.yml",
+};
+
 /** Names of the variables that hold the secrets; the defaults of worker/src/config/types.rs. */
 export const GITHUB_VARIABLE = "LOCKSTEP_GITHUB_CREDENTIAL";
 export const REGISTRY_VARIABLE = "LOCKSTEP_REGISTRY_PASSWORD";
 
 /** Every variable but the secrets. Values are TOML, one section a variable (worker/src/config/overlay.rs). */
-export function workerEnvironment(config: Config, names: Names, places: WorkerPlaces): Record<string, string> {
+export function workerEnvironment(
+  config: Config,
+  names: Names,
+  places: WorkerPlaces,
+  senders: SenderIds,
+): Record<string, string> {
   return {
     LOCKSTEP_CONFIG: "/dev/null",
     LOCKSTEP_LOG_FORMAT: "json",
     LOCKSTEP__TABLE: places.tableName,
-    LOCKSTEP__QUEUE: inline({ url: places.queueUrl, dead_letter_url: places.deadLetterQueueUrl }),
+    LOCKSTEP__QUEUE: inline({
+      url: places.queueUrl,
+      dead_letter_url: places.deadLetterQueueUrl,
+      worker_senders: [senders.worker],
+    }),
     LOCKSTEP__AWS: inline({ region: config.region }),
     LOCKSTEP__WORKER: inline({
       visibility_seconds: timing.VISIBILITY_SECONDS,
@@ -33,11 +51,11 @@ export function workerEnvironment(config: Config, names: Names, places: WorkerPl
       reconcile_seconds: timing.RECONCILE_SECONDS,
     }),
     LOCKSTEP__RETRY: inline({ cap_seconds: timing.RETRY_CAP_SECONDS }),
-    LOCKSTEP__APPLICATIONS: inline({ [names.application]: application(config, names) }),
+    LOCKSTEP__APPLICATIONS: inline({ [names.application]: application(config, names, senders) }),
   };
 }
 
-function application(config: Config, names: Names) {
+function application(config: Config, names: Names, senders: SenderIds) {
   const { github, application } = config;
   return {
     github: {
@@ -54,13 +72,16 @@ function application(config: Config, names: Names) {
       password_variable: REGISTRY_VARIABLE,
     },
     environments: {
-      staging: { ...environment("staging", config, names), database: { service: names.stagingDatabase.service } },
-      production: environment("production", config, names),
+      staging: {
+        ...environment("staging", config, names, senders),
+        database: { service: names.stagingDatabase.service },
+      },
+      production: environment("production", config, names, senders),
     },
   };
 }
 
-function environment(name: EnvironmentName, config: Config, names: Names) {
+function environment(name: EnvironmentName, config: Config, names: Names, senders: SenderIds) {
   const { cluster, service, container } = names.environments[name];
   const { domain, desiredCount } = config.environments[name];
   return {
@@ -70,5 +91,10 @@ function environment(name: EnvironmentName, config: Config, names: Names) {
     container,
     desired_count: desiredCount,
     readiness: { url: `https://${domain}${config.application.readinessPath}` },
+    requests: {
+      workflow: DEPLOY_WORKFLOWS[name],
+      workflow_senders: [senders[name]],
+      people_senders: config.operatorRoleId === undefined ? undefined : [config.operatorRoleId],
+    },
   };
 }

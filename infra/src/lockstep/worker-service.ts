@@ -7,7 +7,7 @@ import * as ecs from "aws-cdk-lib/aws-ecs";
 import { PolicyDocument, Role } from "aws-cdk-lib/aws-iam";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import type { Config } from "../config/config";
+import type { Config, EnvironmentName } from "../config/config";
 import type { Names } from "../config/names";
 import { acknowledge } from "../constructs/acknowledge";
 import { imageOf } from "../constructs/image";
@@ -32,6 +32,8 @@ export interface WorkerServiceProps {
   readonly vpc: IVpc;
   readonly logs: ILogGroup;
   readonly places: WorkerPlaces;
+  /** The ids of the roles that each environment's workflow sends with. */
+  readonly senders: Readonly<Record<EnvironmentName, string>>;
   readonly secrets: WorkerSecrets;
 }
 
@@ -83,7 +85,7 @@ export class WorkerService extends Construct {
   }
 
   private taskDefinition(): ecs.FargateTaskDefinition {
-    const { config, names, logs, places, secrets } = this.props;
+    const { config, names, logs, places, secrets, senders } = this.props;
     const executionRole = new Role(this, "ExecutionRole", {
       roleName: names.workerExecutionRole,
       description: "Starts the worker: pulls its image, reads its secrets, writes its log",
@@ -99,7 +101,7 @@ export class WorkerService extends Construct {
     definition.addContainer("worker", {
       image: imageOf(this, "Image", config.worker.image, executionRole),
       command: ["worker"],
-      environment: workerEnvironment(config, names, places),
+      environment: workerEnvironment(config, names, places, { ...senders, worker: this.taskRole.roleId }),
       secrets: {
         [GITHUB_VARIABLE]: ecs.Secret.fromSecretsManager(secrets.github),
         ...(secrets.registry === undefined

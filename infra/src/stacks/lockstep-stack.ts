@@ -6,7 +6,7 @@ import type { IVpc } from "aws-cdk-lib/aws-ec2";
 import { ManagedPolicy } from "aws-cdk-lib/aws-iam";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { ENVIRONMENTS } from "../config/config";
+import { type EnvironmentName, ENVIRONMENTS } from "../config/config";
 import { outputRoleId } from "../constructs/role-id";
 import { Alarms } from "../lockstep/alarms";
 import { EcsEvents } from "../lockstep/ecs-events";
@@ -22,12 +22,14 @@ import type { StackInputs } from "./inputs";
 
 export interface LockstepStackProps extends StackInputs {
   readonly vpc: IVpc;
+  /** The ids of the roles that each environment's workflow sends with. */
+  readonly senders: Readonly<Record<EnvironmentName, string>>;
 }
 
 export class LockstepStack extends Stack {
   constructor(scope: Construct, id: string, props: LockstepStackProps) {
     super(scope, id, { ...props, terminationProtection: true });
-    const { config, names, resources, vpc } = props;
+    const { config, names, resources, vpc, senders } = props;
     const table = new HistoryTable(this, "History", names).table;
     const queues = new Queues(this, "Queues", { names, resources, senders: this.senders(props) });
     new EcsEvents(this, "EcsEvents", { names, resources, queue: queues.queue });
@@ -43,7 +45,16 @@ export class LockstepStack extends Stack {
       tableName: table.tableName,
     };
     const secrets = new WorkerSecrets(this, "Secrets", config, names);
-    const worker = new WorkerService(this, "Worker", { config, names, resources, vpc, logs, places, secrets });
+    const worker = new WorkerService(this, "Worker", {
+      config,
+      names,
+      resources,
+      vpc,
+      logs,
+      places,
+      secrets,
+      senders,
+    });
     scaleOnAge(worker.service, queues.queue, config.worker);
 
     const metrics = new LogMetrics(this, "Metrics", logs, names.metricNamespace);

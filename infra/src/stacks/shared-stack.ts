@@ -19,6 +19,8 @@ export class SharedStack extends Stack {
   readonly accessLogs: AccessLogs;
   readonly applicationLogs: LogGroup;
   readonly zone: IHostedZone;
+  /** The ids of the roles that each environment's workflow sends with. */
+  readonly senderIds: Readonly<Record<EnvironmentName, string>>;
 
   private readonly zones: readonly string[];
 
@@ -27,6 +29,7 @@ export class SharedStack extends Stack {
     const { config, names, resources } = props;
     this.zones = config.availabilityZones;
     const identity = new GitHubIdentity(this, "GitHub", { config, names, resources });
+    this.senderIds = { staging: identity.senders.staging.roleId, production: identity.senders.production.roleId };
     const setting = (environment: EnvironmentName) =>
       `applications.${names.application}.environments.${environment}.requests.workflow_senders`;
     outputRoleId(this, "StagingSenderRoleId", identity.senders.staging, setting("staging"));

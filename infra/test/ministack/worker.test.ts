@@ -21,6 +21,7 @@ import { clientSettings, deploy } from "./stack";
 const PATIENCE_MS = 60_000;
 const POLL_MS = 250;
 const ID = "01890a5d-ac96-774b-bcce-b302099a8057";
+const REFUSED = "01890a5d-ac96-774b-bcce-b302099a8058";
 
 const config = exampleConfig(STARTED);
 const names = namesOf(config);
@@ -39,11 +40,14 @@ before(async () => {
     "LockstepStack",
     deployable(template).template,
   );
-  const made = workerEnvironment(config, names, {
+  const places = {
     queueUrl: outputs["QueueUrl"] ?? "",
     deadLetterQueueUrl: outputs["DeadLetterQueueUrl"] ?? "",
     tableName: outputs["TableName"] ?? "",
-  });
+  };
+  // ministack attests the account's number as every message's sender.
+  const senders = { staging: "AROASTAGING", production: "AROAPRODUCTION", worker: config.account };
+  const made = workerEnvironment(config, names, places, senders);
   environment = {
     ...made,
     // Only where the services are differs from an account.
@@ -53,7 +57,10 @@ before(async () => {
         `, ${["dynamodb", "sqs", "ecs"].map((service) => `${service}_endpoint = "${server.endpoint}"`).join(", ")} }`,
       ) ?? "",
     LOCKSTEP__APPLICATIONS:
-      made["LOCKSTEP__APPLICATIONS"]?.replace("github = { ", 'github = { api_url = "http://127.0.0.1:9", ') ?? "",
+      made["LOCKSTEP__APPLICATIONS"]
+        ?.replace("github = { ", 'github = { api_url = "http://127.0.0.1:9", ')
+        // Staging's only: there the sender is a person who may ask.
+        .replace("requests = { ", `requests = { people_senders = ["${config.account}"], `) ?? "",
     LOCKSTEP_GITHUB_CREDENTIAL: "none",
     LOCKSTEP_REGISTRY_PASSWORD: "none",
     AWS_ACCESS_KEY_ID: "test",
@@ -76,14 +83,21 @@ test("the generated environment is a configuration that lockstep takes, and the 
   assert.match(JSON.stringify(lines), /"staging"[\s\S]*"production"|"production"[\s\S]*"staging"/);
 });
 
-test("a request goes through the queue, and a worker takes the lock in the table", async () => {
+test("a request goes through the queue, and a worker takes the lock in the table, but not a stranger's", async () => {
+  await lockstep("promote", "0.1.0-abcdef0.beta", "--id", REFUSED, "--json");
   await lockstep("deploy", "--id", ID, "--ref", "main", "--json");
   const worker = spawn(program ?? "", ["worker"], { env: environment, stdio: ["ignore", "ignore", "pipe"] });
   const log: string[] = [];
   worker.stderr.on("data", (data: Buffer) => log.push(data.toString()));
   try {
-    const items = await history(() => log.join("").slice(-3000));
+    const items = await history(ID, () => log.join("").slice(-3000));
     assert.equal(items[0]?.["to"]?.S, "locked/checking-source");
+    const [refused] = await history(REFUSED, () => log.join("").slice(-3000));
+    assert.equal(refused?.["to"]?.S, "rejected");
+    assert.match(
+      JSON.stringify(refused),
+      new RegExp(`sender ${config.account} may not ask for deployments to production`),
+    );
     const lines = log
       .join("")
       .split("\n")
@@ -103,7 +117,7 @@ test("a request goes through the queue, and a worker takes the lock in the table
 });
 
 /** The deployment's history, once it has begun. */
-async function history(log: () => string) {
+async function history(id: string, log: () => string) {
   const dynamodb = new DynamoDBClient(clientSettings(server.endpoint, config.region));
   for (const start = Date.now(); Date.now() - start < PATIENCE_MS; await sleep(POLL_MS)) {
     const { Items } = await dynamodb.send(
@@ -111,7 +125,7 @@ async function history(log: () => string) {
         TableName: names.table,
         ConsistentRead: true,
         KeyConditionExpression: "pk = :pk",
-        ExpressionAttributeValues: { ":pk": { S: `deployment#${ID}` } },
+        ExpressionAttributeValues: { ":pk": { S: `deployment#${id}` } },
       }),
     );
     if (Items !== undefined && Items.length > 0) return Items;
