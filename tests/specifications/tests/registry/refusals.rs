@@ -48,9 +48,10 @@ async fn a_wrong_password_is_named_as_such_and_not_shown() {
         inspector.try_upload().await.unwrap_err(),
     ];
     for fault in faults {
-        println!("{fault}");
         assert_eq!(fault.kind, FaultKind::Denied, "{fault}");
-        assert!(fault.message.contains("401"), "{fault}");
+        // In our words, or in the registry's own where it sent some.
+        let named = ["does not accept this user and password", "authentication required"];
+        assert!(named.iter().any(|words| fault.message.contains(words)), "{fault}");
         assert!(!format!("{fault:?} {fault}").contains(WRONG), "{fault:?}");
     }
     assert_eq!(adapter(&stage.registry, user()).resolve("latest").await.unwrap(), None, "nothing was moved");
@@ -77,7 +78,6 @@ async fn a_tag_that_must_not_move_is_left_and_says_what_it_names() {
     let registry = adapter(&frozen, user());
     registry.point("1.0.0", &one).await.unwrap();
     let fault = registry.point("1.0.0", &two).await.unwrap_err();
-    println!("{fault}");
     assert_eq!(fault.kind, FaultKind::Refused, "{fault}");
     assert!(fault.message.contains(one.as_str()) && fault.message.contains(two.as_str()), "{fault}");
     let fault = registry.point("2.0.0", &two).await.unwrap_err();
