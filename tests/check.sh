@@ -24,6 +24,8 @@ export PATH=$tools/python/bin:$PATH
 
 # The stand-ins that are programs of their own: AWS's DynamoDB Local, ministack.
 tests/tools.sh
+# What others publish: GitHub's OpenAPI description, AWS's service model and CLI, Debian's docker-registry.
+tests/specifications/tools.sh
 
 step "format"
 cargo fmt --all --check
@@ -52,6 +54,7 @@ step "programs"
 cargo build --workspace --bins --locked
 infra/check.sh
 infra/github/check.sh
+tests/specifications/check.sh
 
 step "tests of the workspace"
 cargo nextest run --workspace --locked "$@"

@@ -26,6 +26,12 @@ pub(crate) struct Arguments {
     /// Only this side of each call.
     #[arg(long)]
     pub(crate) side: Option<Side>,
+    /// Only the calls that would do something twice if no trace of the first were looked for.
+    #[arg(long)]
+    pub(crate) recognised: bool,
+    /// Keep what was said to and by GitHub and ECS in this file, one exchange a line; an older one is replaced.
+    #[arg(long)]
+    pub(crate) record: Option<PathBuf>,
     /// Show every call of the undisturbed runs.
     #[arg(long)]
     pub(crate) calls: bool,

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use crate::flow::{self, Flow};
 use crate::point::{Point, Side};
-use crate::recorder::{Actor, Call, Door, Outcome, Request};
+use crate::recorder::{Actor, Call, Door, Outcome, Request, Tape};
 use crate::town::{Snapshot, Town};
 use crate::worker::{self, Counted};
 
@@ -37,6 +37,7 @@ pub(crate) struct Run {
     port: u16,
     point: Option<(Point, Call)>,
     calls: Mutex<Vec<Call>>,
+    tape: Option<Arc<Tape>>,
     /// Requests that reached a service.
     served: AtomicUsize,
     second_at_work: AtomicBool,
@@ -79,6 +80,7 @@ impl Run {
             port: door.port(),
             point,
             calls: Mutex::default(),
+            tape: door.tape(),
             served: AtomicUsize::new(0),
             second_at_work: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
@@ -126,12 +128,16 @@ impl Run {
             return self.die(actor).await;
         }
         let commits = request.commits();
+        let asked = self.tape.as_ref().and_then(|tape| Some((tape, tape.asked(&request)?)));
         let Some(answer) = self.town.answer(request).await else {
             // The queue is empty: nothing is under way any more, and there is nobody to answer.
             self.notices.finished.notify_one();
             return std::future::pending().await;
         };
         self.served.fetch_add(1, Ordering::SeqCst);
+        if let Some((tape, asked)) = asked {
+            tape.keep(asked, &answer).await;
+        }
         let reached = commits.filter(|_| answer.status() == StatusCode::OK);
         if reached.is_some() && reached.as_deref() == self.flow.cancelled_at {
             self.cancel().await;

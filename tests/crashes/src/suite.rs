@@ -6,7 +6,7 @@ use crate::bases::Bases;
 use crate::flow::{FLOWS, Flow};
 use crate::outcome::{Outcomes, story};
 use crate::point::{Point, Side};
-use crate::recorder::{Call, Door};
+use crate::recorder::{Call, Door, Repeat, Tape};
 use crate::report::{self, Tally};
 use crate::run::Run;
 use crate::town::Snapshot;
@@ -17,7 +17,9 @@ pub(crate) async fn run(arguments: &Arguments) -> bool {
         FLOWS.iter().for_each(|flow| report::line(flow.name));
         return true;
     }
-    let door = Door::open().await.expect("a free port on 127.0.0.1");
+    let tape =
+        arguments.record.as_deref().map(|path| Tape::create(path).expect("the recording's file can be made"));
+    let door = Door::open(tape).await.expect("a free port on 127.0.0.1");
     let mut bases = Bases::new(&door);
     let wanted = |flow: &&Flow| arguments.flow.as_deref().is_none_or(|name| name == flow.name);
     let flows: Vec<&Flow> = FLOWS.iter().filter(wanted).collect();
@@ -62,7 +64,7 @@ impl Rehearsal<'_> {
                 report::line(&format!("{number:4} {call}"));
             }
         }
-        for point in self.points(calls.len()) {
+        for point in self.points(&calls) {
             let call = calls[point.call - 1];
             let finished = Run::of(*self.flow, &self.from, self.door, Some((point, call))).await;
             let outcomes = Outcomes::of(&finished).await;
@@ -102,15 +104,17 @@ impl Rehearsal<'_> {
         Ok((first.calls, outcomes))
     }
 
-    fn points(&self, calls: usize) -> impl Iterator<Item = Point> {
-        let Arguments { shard, call, side, .. } = self.arguments;
-        let (shard, call, side) = (*shard, *call, *side);
-        let all = (1..=calls).flat_map(|call| Side::ALL.map(|side| Point { call, side }));
-        let wanted =
-            move |point: &Point| call.is_none_or(|c| c == point.call) && side.is_none_or(|s| s == point.side);
-        all.enumerate()
-            .filter(move |(position, _)| shard.has(*position))
-            .map(|(_, point)| point)
-            .filter(wanted)
+    fn points(&self, calls: &[Call]) -> impl Iterator<Item = Point> {
+        let &Arguments { shard, call, side, recognised, .. } = self.arguments;
+        let all = (1..).zip(calls).flat_map(|(number, &made)| {
+            Side::ALL.map(|side| (Point { call: number, side }, made.known.repeat))
+        });
+        let wanted = move |(point, repeat): &(Point, Repeat)| {
+            call.is_none_or(|call| call == point.call)
+                && side.is_none_or(|side| side == point.side)
+                && (!recognised || *repeat == Repeat::Recognised)
+        };
+        let sharded = all.enumerate().filter(move |(position, _)| shard.has(*position));
+        sharded.map(|(_, point)| point).filter(wanted).map(|(point, _)| point)
     }
 }

@@ -5,7 +5,9 @@
 mod call;
 mod known;
 mod server;
+mod tape;
 
 pub(crate) use call::{Actor, Call, Request};
 pub(crate) use known::Repeat;
 pub(crate) use server::{Door, Outcome};
+pub(crate) use tape::Tape;

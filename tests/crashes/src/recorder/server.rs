@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::call::Request;
+use super::tape::Tape;
 use crate::run::Run;
 
 /// What becomes of a request.
@@ -39,12 +40,13 @@ impl std::error::Error for AnswerLost {}
 /// The open listener.
 pub(crate) struct Door {
     port: u16,
+    tape: Option<Arc<Tape>>,
     present: Arc<Mutex<Option<Arc<Run>>>>,
 }
 
 impl Door {
-    /// Listens on any free port of 127.0.0.1.
-    pub(crate) async fn open() -> std::io::Result<Self> {
+    /// Listens on any free port of 127.0.0.1. What passes it is kept on the tape, if there is one.
+    pub(crate) async fn open(tape: Option<Tape>) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
         let present: Arc<Mutex<Option<Arc<Run>>>> = Arc::default();
@@ -57,12 +59,17 @@ impl Door {
                 tokio::spawn(attend(stream, run.expect("a run goes on whenever a worker does")));
             }
         });
-        Ok(Self { port, present })
+        Ok(Self { port, tape: tape.map(Arc::new), present })
     }
 
     /// The port.
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The tape.
+    pub(crate) fn tape(&self) -> Option<Arc<Tape>> {
+        self.tape.clone()
     }
 
     /// From now on requests are this run's.

@@ -6,11 +6,51 @@ use super::users::user;
 use super::view::{View, time};
 use crate::model::ids::node_id;
 
+/// A repository's links that every form of it has, as templates (RFC 6570) below its address.
+const LINKS: [(&str, &str); 36] = [
+    ("archive_url", "/{archive_format}{/ref}"),
+    ("assignees_url", "/assignees{/user}"),
+    ("blobs_url", "/git/blobs{/sha}"),
+    ("branches_url", "/branches{/branch}"),
+    ("collaborators_url", "/collaborators{/collaborator}"),
+    ("comments_url", "/comments{/number}"),
+    ("commits_url", "/commits{/sha}"),
+    ("compare_url", "/compare/{base}...{head}"),
+    ("contents_url", "/contents/{+path}"),
+    ("contributors_url", "/contributors"),
+    ("deployments_url", "/deployments"),
+    ("downloads_url", "/downloads"),
+    ("events_url", "/events"),
+    ("forks_url", "/forks"),
+    ("git_commits_url", "/git/commits{/sha}"),
+    ("git_refs_url", "/git/refs{/sha}"),
+    ("git_tags_url", "/git/tags{/sha}"),
+    ("hooks_url", "/hooks"),
+    ("issue_comment_url", "/issues/comments{/number}"),
+    ("issue_events_url", "/issues/events{/number}"),
+    ("issues_url", "/issues{/number}"),
+    ("keys_url", "/keys{/key_id}"),
+    ("labels_url", "/labels{/name}"),
+    ("languages_url", "/languages"),
+    ("merges_url", "/merges"),
+    ("milestones_url", "/milestones{/number}"),
+    ("notifications_url", "/notifications{?since,all,participating}"),
+    ("pulls_url", "/pulls{/number}"),
+    ("releases_url", "/releases{/id}"),
+    ("stargazers_url", "/stargazers"),
+    ("statuses_url", "/statuses/{sha}"),
+    ("subscribers_url", "/subscribers"),
+    ("subscription_url", "/subscription"),
+    ("tags_url", "/tags"),
+    ("teams_url", "/teams"),
+    ("trees_url", "/git/trees{/sha}"),
+];
+
 impl View<'_> {
     /// The short form ("minimal repository").
     pub(crate) fn minimal_repository(&self) -> Value {
         let (repository, api, web) = (self.repository, self.api(), self.web());
-        json!({
+        let mut value = json!({
             "id": repository.id,
             "node_id": node_id("Repository", repository.id),
             "name": repository.name,
@@ -21,23 +61,24 @@ impl View<'_> {
             "description": null,
             "fork": false,
             "url": api,
-            "commits_url": format!("{api}/commits/sha"),
-            "compare_url": format!("{api}/compare/base...head"),
-            "contents_url": format!("{api}/contents/path"),
-            "deployments_url": format!("{api}/deployments"),
-            "git_refs_url": format!("{api}/git/refs/sha"),
-            "git_tags_url": format!("{api}/git/tags/sha"),
-            "releases_url": format!("{api}/releases/id"),
-            "statuses_url": format!("{api}/statuses/sha"),
-        })
+        });
+        let links = LINKS.iter().map(|(name, rest)| ((*name).to_owned(), format!("{api}{rest}").into()));
+        merge(&mut value, Value::Object(links.collect()));
+        value
     }
 
     /// The full form.
     pub(crate) fn repository(&self) -> Value {
         let (repository, web) = (self.repository, self.web());
+        let git = web.split_once("//").map_or(web.as_str(), |(_, place)| place);
         let mut value = self.minimal_repository();
         let more = json!({
             "clone_url": format!("{web}.git"),
+            "git_url": format!("git://{git}.git"),
+            "ssh_url": format!("ssh://git@{git}.git"),
+            "svn_url": web,
+            "mirror_url": null,
+            "homepage": null,
             "default_branch": repository.default_branch,
             "visibility": "public",
             "archived": false,
@@ -47,11 +88,17 @@ impl View<'_> {
             "has_wiki": false,
             "has_pages": false,
             "has_downloads": true,
+            "has_discussions": false,
             "is_template": false,
             "topics": [],
+            "forks": 0,
             "forks_count": 0,
+            "network_count": 0,
             "stargazers_count": 0,
+            "subscribers_count": 0,
+            "watchers": 0,
             "watchers_count": 0,
+            "open_issues": 0,
             "open_issues_count": 0,
             "size": repository.commits.len(),
             "language": null,

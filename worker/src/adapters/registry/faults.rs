@@ -25,7 +25,8 @@ pub(super) fn from_oci(operation: &'static str, error: OciDistributionError, sec
         }
         OciDistributionError::UnauthorizedError { .. } => plain(
             FaultKind::Denied,
-            "401: the registry does not let this user do that, or does not know the repository",
+            "401: the registry does not accept this user and password, does not let this user do that, \
+             or does not know the repository",
         ),
         OciDistributionError::AuthenticationFailure(words) => login(operation, &words, secrets),
         OciDistributionError::ImageManifestNotFoundError(words) => plain(FaultKind::NotFound, &words),
