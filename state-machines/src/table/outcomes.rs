@@ -6,7 +6,7 @@ use crate::{
     BindingOutcome, Build, BuildOutcome, DispatchOutcome, DrainOutcome, Effect, Event, Evidence,
     ImageOutcome, InspectionOutcome, Proof, RefusalCode, ReleaseOutcome, RequesterOutcome, RestoreOutcome,
     RetireOutcome, RevisionOutcome, RolloutOutcome, SourceOutcome, StartOutcome, TagsOutcome,
-    VerificationOutcome, Warrant,
+    VerificationOutcome,
 };
 
 /// Every outcome that the effect can have in this scenario, the one that leads on first.
@@ -51,7 +51,7 @@ fn list<T>(event: fn(T) -> Event, next: impl Fn(Option<&T>) -> Option<T>) -> Vec
 
 fn requester(last: Option<&RequesterOutcome>) -> Option<RequesterOutcome> {
     match last {
-        None => Some(RequesterOutcome::Confirmed(Box::new(Warrant::default()))),
+        None => Some(RequesterOutcome::Confirmed(Box::default())),
         Some(RequesterOutcome::Confirmed(_)) => {
             Some(RequesterOutcome::Refused(refusal(RefusalCode::NotAllowed)))
         }
