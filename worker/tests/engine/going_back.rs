@@ -9,6 +9,9 @@ use tokio::sync::oneshot;
 use crate::doubles::{COMMIT, DIGEST, commit};
 use crate::stage::{OLD_DIGEST, Stage, VERSION};
 
+/// What somebody else does.
+type Change = fn(&Stage);
+
 const THEIRS: &str = "sha256:7777777777777777777777777777777777777777777777777777777777777777";
 const FIRST: &str = "sha256:6666666666666666666666666666666666666666666666666666666666666666";
 
@@ -51,7 +54,7 @@ async fn latest_and_the_latest_release_go_back_and_the_notes_say_so() {
 
 #[tokio::test]
 async fn latest_is_put_back_from_where_it_was_put_or_found_and_from_nowhere_else() {
-    let cases: [(fn(&Stage), &str, &str); 4] = [
+    let cases: [(Change, &str, &str); 4] = [
         (|s| s.registry.push("latest", OLD_DIGEST.parse().unwrap()), OLD_DIGEST, "latest names 0.1.0 again"),
         (|s| s.registry.push("latest", FIRST.parse().unwrap()), OLD_DIGEST, "instead of sha256:6666"),
         (|s| s.registry.push("latest", THEIRS.parse().unwrap()), THEIRS, "latest is left alone"),

@@ -7,6 +7,9 @@ use lockstep_events::Overrides;
 use crate::doubles::{COMMIT, DIGEST};
 use crate::stage::{BETA, OLD_DIGEST, Stage, new_id, request};
 
+/// What somebody else does.
+type Change = fn(&Stage);
+
 const THEIRS: &str = "sha256:7777777777777777777777777777777777777777777777777777777777777777";
 
 fn checks(passed: &[&str], failed: &[&str], pending: &[&str]) -> Checks {
@@ -24,7 +27,7 @@ fn demanding(stage: &Stage) -> lockstep::engine::Engine {
 
 #[tokio::test]
 async fn what_cannot_be_deployed_is_refused_with_nothing_touched() {
-    let cases: [(fn(&Stage), &str); 9] = [
+    let cases: [(Change, &str); 9] = [
         (|s| s.forge.forget_references(), "\"main\" names no commit of acme/shop"),
         (
             |s| s.forge.put_off_branch(COMMIT.parse().unwrap()),
@@ -68,7 +71,7 @@ async fn what_cannot_be_deployed_is_refused_with_nothing_touched() {
 
 #[tokio::test]
 async fn a_commit_whose_image_is_known_is_refused_if_its_image_or_its_tag_is_not_what_it_was() {
-    let cases: [(fn(&Stage), &str); 2] = [
+    let cases: [(Change, &str); 2] = [
         (|s| s.registry.lose(DIGEST), "the image of commit abcdef0 is recorded as sha256:1111"),
         (
             |s| s.registry.push(BETA, THEIRS.parse().unwrap()),
