@@ -196,6 +196,11 @@ mod tests {
         assert_eq!(candidate(&draining, &successful), Verdict::InProgress);
         let zero = ServiceView { desired: 0, ..done.clone() };
         assert_eq!(candidate(&zero, &successful), Verdict::InProgress, "nothing runs: that is no success");
+        let mut starting = draining.clone();
+        (starting.deployments[1].running, starting.deployments[1].pending) = (1, 1);
+        assert_eq!(candidate(&starting, &successful), Verdict::InProgress, "old tasks run and start");
+        let theirs = service(vec![deployment(Primary, "app:9", Completed, 1)]);
+        assert!(matches!(candidate(&theirs, &successful), Verdict::Superseded(_)), "ours is over");
         let under_way = [listed(OURS, RolloutStatus::InProgress)];
         assert_eq!(candidate(&done, &under_way), Verdict::InProgress, "stable is not deployed");
         assert_eq!(candidate(&done, &[]), Verdict::InProgress, "not listed yet is pending, not failed");
@@ -225,7 +230,13 @@ mod tests {
     #[test]
     fn a_breaker_without_anywhere_to_go_is_a_failure_listed_or_not() {
         let stalled = service(vec![deployment(Primary, OURS, Failed, 0)]);
-        assert!(matches!(candidate(&stalled, &[]), Verdict::Failed(_)));
+        assert_eq!(
+            candidate(&stalled, &[]),
+            Verdict::Failed("ECS gave the rollout up: as ECS says".to_owned())
+        );
+        let uncounted = RolloutView { threshold: 0, ..listed(OURS, RolloutStatus::RollbackSuccessful) };
+        let told = Verdict::Failed("ECS gave the rollout up: tasks failed to start".to_owned());
+        assert_eq!(candidate(&stalled, &[uncounted]), told);
         let under_way = [listed(OURS, RolloutStatus::InProgress)];
         assert!(matches!(candidate(&stalled, &under_way), Verdict::Failed(_)));
     }
@@ -236,6 +247,9 @@ mod tests {
         let stopped = [listed(OURS, RolloutStatus::Stopped)];
         let Verdict::Superseded(message) = candidate(&theirs, &stopped) else { panic!() };
         assert!(message.contains("app:9"), "{message}");
+        let ours = service(vec![deployment(Primary, OURS, InProgress, 0)]);
+        let told = Verdict::Failed("somebody stopped the rollout: as ECS says".to_owned());
+        assert_eq!(candidate(&ours, &stopped), told);
         let young = Seen { old_tasks: false, settled: false };
         let before_ours = service(vec![deployment(Primary, OLD, Completed, 1)]);
         assert_eq!(judge(Leg::Candidate, OURS, &before_ours, &[], young), Verdict::InProgress);

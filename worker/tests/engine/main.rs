@@ -30,6 +30,7 @@ mod proving;
 mod reconciling;
 mod releasing;
 mod requests;
+mod rolling_out;
 mod service;
 mod settling;
 mod sources;

@@ -8,6 +8,7 @@ use lockstep::engine::Engine;
 
 use crate::doubles::{Message, call, commit};
 use crate::stage::Stage;
+use crate::unlocking::stopped_at;
 
 /// Short enough to be slept through.
 const SHORT: Duration = Duration::from_millis(20);
@@ -97,4 +98,24 @@ async fn without_time_left_for_a_call_the_claim_is_renewed_and_still_nothing_is_
     stage.only_wake(id);
     stage.up_to(&stage.worker("b"), id, "healthy").await;
     assert_eq!(stage.wire.count("dispatch"), 1);
+}
+
+#[tokio::test]
+async fn paused_before_its_commit_it_does_not_commit_on_top_of_a_claim_that_is_not_its_own() {
+    let stage = Stage::new();
+    let (a, b, c) = (stage.worker("a"), stage.worker("b"), stage.worker("c"));
+    let (id, message) = stage.ask("staging");
+    let moment = commit("build-dispatched", "locked/awaiting-build");
+    stopped_at(&stage, &a, &message, moment, async {
+        stage.done(&b, &message).await;
+        let takeover = stage.queue.live().pop().unwrap();
+        stage.clock.forward(takeover.delay);
+        // B has the claim, in the same state, and has not looked yet.
+        stage.dies(&b, &takeover, call("find_run")).await;
+    })
+    .await;
+    assert_eq!(stage.newest(id).event, "claimed", "{:#?}", stage.path(id));
+    assert_eq!(stage.events(id, "build-dispatched"), 0, "its commit was lost");
+    stage.up_to(&c, id, "healthy").await;
+    assert_eq!((stage.forge.builds(), stage.events(id, "claimed")), (1, 2));
 }

@@ -247,6 +247,12 @@ async fn latest_that_somebody_moves_after_it_was_looked_at_is_named_before_it_is
         });
         stage.done(&a, &message).await;
         assert_eq!(stage.events(id, "latest-moved-by-others"), usize::from(foreign), "{:#?}", stage.path(id));
+        if foreign {
+            assert_eq!(stage.newest(id).to, "built/moving-tags", "it is on record before it is replaced");
+            assert_eq!(stage.registry.tag("latest").as_deref(), latest);
+        }
+        stage.up_to(&a, id, "healthy").await;
+        assert_eq!(stage.registry.tag("latest").as_deref(), Some(DIGEST));
     }
 }
 

@@ -1,6 +1,14 @@
 //! What it takes to be healthy: as many tasks as wanted, every one of them running the wanted image, no other, and
 //! an answer of the application after that. Whatever is missing is waited for, and never assumed.
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lockstep::engine::Engine;
+use lockstep::ports::{Application, ReadinessAnswer, ReadinessProbe};
+
 use crate::doubles::DIGEST;
 use crate::stage::{LEASE, Stage};
 
@@ -109,4 +117,52 @@ async fn what_is_replaced_while_it_is_checked_ends_after_a_lease_and_is_left_in_
     let words = format!("{ours} was replaced by theirs:7 while it was being checked");
     assert!(summary.contains(&words), "{summary}");
     assert_eq!((stage.cluster.primary(SERVICE).as_str(), stage.wire.count("update")), ("theirs:7", updates));
+}
+
+/// Answers ready or not, as a test says it; each answer is given once.
+struct Answers(Mutex<VecDeque<bool>>);
+
+#[async_trait]
+impl Application for Answers {
+    async fn probe(&self, _: &ReadinessProbe) -> ReadinessAnswer {
+        let ready = self.0.lock().unwrap().pop_front().expect("an answer for every question");
+        let (status, detail) = if ready { (200, "ready") } else { (503, "migrating") };
+        ReadinessAnswer { ready, status: Some(status), detail: detail.to_owned() }
+    }
+}
+
+#[tokio::test]
+async fn the_application_answers_ready_as_often_in_a_row_as_configured_with_a_pause_between() {
+    let stage = Stage::new();
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&stage.worker("a"), id, CHECKING).await;
+    let answers = Arc::new(Answers(Mutex::default()));
+    let mut world = stage.world("b");
+    let shop = world.applications.get_mut(&"shop".parse().unwrap()).unwrap();
+    let readiness = &mut shop.config.environments.get_mut("staging").unwrap().readiness;
+    (readiness.consecutive, readiness.interval_milliseconds) = (3, 1000);
+    world.application = answers.clone();
+    let b = Engine::new(Arc::new(world));
+    for (given, end) in [([true, true, false], CHECKING), ([true, true, true], "healthy")] {
+        answers.0.lock().unwrap().extend(given);
+        let (on, engine) = (stage.clone(), b.clone());
+        let looking = tokio::spawn(async move { on.next(&engine).await });
+        for left in [2, 1] {
+            settle().await;
+            assert_eq!(answers.0.lock().unwrap().len(), left, "the next one is not asked for at once");
+            stage.clock.forward(Duration::from_millis(999));
+            settle().await;
+            assert_eq!(answers.0.lock().unwrap().len(), left);
+            stage.clock.forward(Duration::from_millis(1));
+        }
+        looking.await.unwrap();
+        assert_eq!((stage.newest(id).to.as_str(), answers.0.lock().unwrap().len()), (end, 0));
+    }
+}
+
+/// Lets everything that can go on go on.
+async fn settle() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
 }

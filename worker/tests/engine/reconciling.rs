@@ -2,8 +2,9 @@
 //! is looked after by its own wake-ups is not disturbed.
 
 use lockstep::engine::Reconciler;
+use lockstep::faults::FaultKind;
 
-use crate::doubles::commit;
+use crate::doubles::{Trouble, commit};
 use crate::stage::{LEASE, Stage, is_claimed_by};
 
 #[tokio::test]
@@ -77,4 +78,19 @@ async fn a_holder_that_moved_between_the_scans_keeps_its_claim() {
     stage.up_to(&a, id, "healthy").await;
     assert_eq!(stage.events(id, "claimed"), 0);
     let _ = message;
+}
+
+#[tokio::test]
+async fn one_environment_that_cannot_be_looked_at_hides_none_of_the_others() {
+    let stage = Stage::new();
+    let (_, message) = stage.ask("staging");
+    stage.done(&stage.worker("a"), &message).await;
+    let mut reconciler = Reconciler::new(stage.worker("b"));
+    // Looked at in the order of their names: fresh, preview, production, staging.
+    stage.wire.trouble("environment", Trouble::without_effect(FaultKind::Unavailable));
+    assert_eq!(reconciler.scan().await.unwrap(), 1);
+    for _environment in 0..4 {
+        stage.wire.trouble("environment", Trouble::without_effect(FaultKind::Unavailable));
+    }
+    assert!(reconciler.scan().await.unwrap_err().is_transient(), "nothing could be seen");
 }

@@ -92,3 +92,15 @@ async fn what_is_the_latest_release_already_is_not_told_again() {
     stage.up_to(&a, id, "healthy").await;
     assert_eq!((stage.wire.count("change_release"), stage.wire.count("create_release")), (0, 1));
 }
+
+#[tokio::test]
+async fn a_release_whose_answer_was_lost_is_waited_for_and_looked_for_before_it_is_made_again() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    let (id, _) = stage.ask("staging");
+    stage.wire.trouble("create_release", Trouble::after_effect(FaultKind::Unavailable));
+    stage.up_to(&a, id, "built/publishing-release").await;
+    assert_eq!(stage.events(id, "release-published"), 0, "it is not known yet");
+    stage.up_to(&a, id, "healthy").await;
+    assert_eq!(stage.wire.count("create_release"), 1);
+}

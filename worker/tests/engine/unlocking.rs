@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lockstep::engine::{Engine, Reconciler, UnlockProgress, UnlockRefused, UnlockWish, Unlocked};
 use lockstep::faults::FaultKind;
-use lockstep::ports::Clock as _;
+use lockstep::ports::{Clock as _, Lock};
 use lockstep_events::DeploymentId;
 use lockstep_state_machines::FailureCode;
 use tokio::sync::oneshot;
@@ -303,4 +303,21 @@ async fn an_operator_who_goes_away_leaves_it_to_any_worker() {
     reconciler.scan().await.unwrap();
     is_unlocked(&stage, id, &Unlocked::Done(Box::new(stage.newest(id))));
     assert_eq!((stage.newest(id).worker.as_str(), stage.wire.count("deregister")), ("a", 1));
+}
+
+#[tokio::test]
+async fn a_lock_that_somebody_removed_by_hand_meanwhile_ends_nothing() {
+    let stage = Stage::new();
+    let (a, b) = (stage.worker("a"), stage.worker("b"));
+    stage.forge.hold_builds(true);
+    let (id, message) = stage.ask("staging");
+    stage.done(&a, &message).await;
+    let (history, on) = (stage.store.items(id), stage.clone());
+    stage.wire.before(commit("unlocked", "failed"), async move {
+        let free = Lock { holder: None, since: None, actor: None, ..on.store.lock("staging") };
+        on.store.set_lock("staging", free);
+    });
+    let error = b.unlock(&wish(), &mut |_| {}).await.unwrap_err();
+    assert!(error.to_string().contains("somebody removed it by hand") && !error.is_transient(), "{error}");
+    assert_eq!(stage.store.items(id), history);
 }

@@ -33,6 +33,9 @@ async fn by_force_the_paused_holder_can_neither_act_nor_commit() {
         is_claimed_by(&begun, "b") && begun.detail.contains("olga unlocks staging by force"),
         "{begun:?}"
     );
+    let before = stage.store.items(id).into_iter().find(|item| item.seq + 1 == begun.seq).unwrap();
+    assert_eq!((begun.worker.as_str(), &begun.from, &begun.to), ("b", &before.to, &before.to));
+    assert!(begun.write_id != before.write_id && begun.at >= before.at, "an item of its own: {begun:?}");
     assert_eq!(stage.newest(id).worker, "b");
 }
 
@@ -111,6 +114,9 @@ async fn a_record_that_cannot_be_read_is_ended_by_force_only_and_its_text_is_kep
     assert_eq!(stage.events(id, "unlock-begun"), 1);
     let lines = stage.store.deployments(&wish().application, &wish().environment, 1).await.unwrap();
     assert_eq!((lines[0].actor.as_str(), lines[0].outcome.as_deref()), ("alice", Some("failed")));
+    assert_eq!(lines[0].target, "the default branch");
+    let why = lines[0].reason.as_deref().unwrap();
+    assert!(why.contains("unlocked by olga: it hangs"), "{why}");
     for left in stage.queue.live() {
         stage.done(&b, &left).await;
     }
