@@ -3,7 +3,9 @@
 
 use lockstep::ports::Clock;
 
-use crate::doubles::Lingering;
+use tokio::sync::oneshot;
+
+use crate::doubles::{Lingering, commit};
 use crate::stage::{LEASE, Stage};
 
 const SERVICE: &str = "shop-fresh";
@@ -124,4 +126,37 @@ async fn a_service_that_somebody_put_elsewhere_is_not_drained() {
     stage.up_to(&a, id, "failed").await;
     assert_eq!((stage.wire.count("update"), stage.cluster.desired(SERVICE)), (0, 1));
     assert_eq!(stage.events(id, "drain-forestalled"), 1);
+}
+
+#[tokio::test]
+async fn who_takes_over_a_start_that_told_the_number_of_tasks_does_not_tell_it_again() {
+    for (gives_up, state, updates, end) in [
+        // Drained, database, candidate: each once; and on the way back the same once more.
+        (false, "deploying/rolling-out-candidate", 3, "healthy"),
+        (true, "rolling-back/rolling-out-restored", 6, "rolled-back"),
+    ] {
+        let stage = Stage::new();
+        let (a, b) = (stage.worker("a"), stage.worker("b"));
+        let (id, _) = stage.ask("fresh");
+        if gives_up {
+            stage.up_to(&a, id, "deploying/awaiting-database").await;
+            stage.next(&a).await;
+            stage.cluster.hold_rollouts(true);
+            stage.up_to(&a, id, "deploying/rolling-out-candidate").await;
+            stage.cluster.give_up(SERVICE);
+            stage.cluster.hold_rollouts(false);
+        }
+        let (dying, died) = oneshot::channel();
+        stage.wire.before(commit("rollout-started", state), async move {
+            dying.send(()).unwrap();
+            std::future::pending::<()>().await;
+        });
+        tokio::select! {
+            () = stage.up_to(&a, id, end) => panic!("it was to die"),
+            died = died => died.unwrap(),
+        }
+        stage.up_to(&b, id, end).await;
+        assert_eq!(stage.wire.count("update"), updates, "{:#?}", stage.path(id));
+        assert_eq!(stage.cluster.desired(SERVICE), 1);
+    }
 }
