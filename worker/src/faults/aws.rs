@@ -225,4 +225,14 @@ mod tests {
         let error: Failure = SdkError::service_error(ErrorMetadata::builder().build(), answer);
         assert_eq!(fault(&error).retry_after, Some(Duration::from_secs(7)));
     }
+
+    #[test]
+    fn what_the_client_would_not_send_was_not_sent() {
+        let mine = ConnectorError::user("the address is no address".into());
+        let fault = classify::<ErrorMetadata>(Service::Ecs, "X", &SdkError::dispatch_failure(mine));
+        assert_eq!((fault.kind, fault.may_have_happened()), (FaultKind::Refused, false), "{fault}");
+        let broken = ConnectorError::io("reset by peer".into());
+        let fault = classify::<ErrorMetadata>(Service::Ecs, "X", &SdkError::dispatch_failure(broken));
+        assert_eq!((fault.kind, fault.may_have_happened()), (FaultKind::Connection, true), "{fault}");
+    }
 }

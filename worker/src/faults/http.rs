@@ -298,4 +298,25 @@ mod tests {
             assert_eq!(hide(sentence), sentence);
         }
     }
+
+    #[test]
+    fn a_request_that_cannot_be_made_is_refused_and_nothing_was_sent() {
+        let error = reqwest::Client::new().get("no address").build().unwrap_err();
+        let fault = transport(Service::GitHub, "X", error);
+        assert_eq!((fault.kind, fault.may_have_happened()), (FaultKind::Refused, false), "{fault}");
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_causes_each_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("{words}")]
+        struct Link {
+            words: &'static str,
+            source: Option<Box<Link>>,
+        }
+        let link = |words, source: Option<Link>| Link { words, source: source.map(Box::new) };
+        let told = link("no answer", Some(link("connection reset", Some(link("reset", None)))));
+        assert_eq!(chain(&told), "no answer: connection reset");
+        assert_eq!(chain(&link("alone", None)), "alone");
+    }
 }

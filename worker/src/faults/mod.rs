@@ -105,4 +105,17 @@ mod tests {
         assert_eq!(of(LONGEST_MESSAGE), "é".repeat(LONGEST_MESSAGE));
         assert_eq!(of(LONGEST_MESSAGE + 1), format!("{}…", "é".repeat(LONGEST_MESSAGE)));
     }
+
+    #[test]
+    fn a_fault_is_judged_by_its_kind() {
+        for (kind, transient, may_have_happened) in [
+            (FaultKind::Throttled, true, false),
+            (FaultKind::Connection, true, true),
+            (FaultKind::Refused, false, false),
+            (FaultKind::Unintelligible, false, true),
+        ] {
+            let fault = Fault::new(Service::Ecs, "X", kind, "");
+            assert_eq!((fault.is_transient(), fault.may_have_happened()), (transient, may_have_happened));
+        }
+    }
 }

@@ -197,4 +197,13 @@ mod tests {
             assert_eq!(kind_of(None, status), expected, "HTTP {status}");
         }
     }
+
+    #[test]
+    fn only_a_success_is_a_success_without_its_shape() {
+        for status in [200, 299] {
+            assert_eq!(kind_of(None, status), FaultKind::Unintelligible, "{status}");
+        }
+        assert_eq!(kind_of(None, 300), kind_of_status(300));
+        assert_ne!(kind_of(None, 300), FaultKind::Unintelligible);
+    }
 }
