@@ -4,7 +4,7 @@
 //! Reads only, but for the note of which deployment a run's attempt asked for: put if absent, so a repeat finds its own.
 //! Must never be asked again once it is on record: the run may have ended by then.
 
-use lockstep_events::{BetaTag, DeployRequested, Target};
+use lockstep_events::{BetaTag, DeployRequested, Overrides, Target};
 use lockstep_state_machines::{Approval, Refusal, RefusalCode, RequesterOutcome, Warrant, WarrantedRun};
 
 use super::{EffectError, Scene, seen};
@@ -117,6 +117,12 @@ fn wrong_run(run: &WorkflowRun, workflow: &str, branch: &str, request: &DeployRe
             requester.actor
         ));
     }
+    // A run's title, which is what was approved, names no rule that is set aside; the body alone does.
+    if request.overrides != Overrides::default() {
+        return Some(format!(
+            "run {id} asks with rules set aside, which nobody can read in its title: ask so from a terminal, with a sender of requests.people_senders"
+        ));
+    }
     wrong_target(run, &request.target).map(|message| format!("{message}: {start}"))
 }
 
@@ -164,6 +170,13 @@ async fn approvals(
     };
     if !wanted.required {
         return Ok(Ok(Vec::new()));
+    }
+    // A review is of a run and does not name the attempt: an earlier one's must not let a later one through.
+    if run.attempt > 1 {
+        return Ok(Err(format!(
+            "run {} is in attempt {}, and which attempt was approved cannot be told: start the workflow anew instead of again",
+            run.id, run.attempt
+        )));
     }
     if rules.is_none() {
         return Ok(Err(format!(

@@ -305,6 +305,11 @@ has overtaken is still received and deleted. “Later” is the time to healthy 
 |---|---|---|---|---|---|
 {rows}
 Saved against a look every 10 s: {} % of the SQS requests, {} % of the ECS calls, {} % of the GitHub calls.
+That comes from looking less often. Events save no call beyond it and cost some of SQS's; what they save is time.
+
+Not counted: the request's own message, extensions of a message's visibility, tokens of a GitHub App, DynamoDB, and what is read of the run
+that asks where `requests` is configured (five requests to GitHub, once). An event that comes while ECS still stops the old tasks, or before
+GitHub shows the run's end, finds nothing yet: the next look is then the chain's, up to the cap later.
 
 `aws ecs wait services-stable`, which asks every {} s, would ask {waiter} times for the two rollouts alone and still not know
 whether they succeeded (it is as content after a rollback); it keeps a process waiting, and the build is not in it.

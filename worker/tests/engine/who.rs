@@ -8,7 +8,9 @@ use lockstep::config::RequestsConfig;
 use lockstep::engine::{Disposition, Engine};
 use lockstep::faults::FaultKind;
 use lockstep::ports::{Clock as _, ReviewRules, ReviewState, RunReview, WorkflowRun};
-use lockstep_events::{Claim, DeployRequested, DeploymentId, Message as Content, Requester, Target, WakeUp};
+use lockstep_events::{
+    Claim, DeployRequested, DeploymentId, Message as Content, Overrides, Requester, Target, WakeUp,
+};
 use lockstep_state_machines::RefusalCode;
 
 use crate::doubles::{Message, Trouble, call};
@@ -424,11 +426,49 @@ async fn a_run_asks_for_one_deployment_and_its_next_attempt_for_another() {
     );
 
     stage.forge.put_run(WorkflowRun { attempt: 2, ..run() });
+    let lax = worker_with(&stage, |requests| requests.require_approval = Some(false));
+    let mut again = by_run("fresh");
+    again.requester.workflow_run_attempt = Some(2);
+    let message = send(&stage, &again, DEPLOYER);
+    stage.done(&lax, &message).await;
+    assert_eq!(stage.events(again.id, "requester-confirmed"), 1);
+}
+
+#[tokio::test]
+async fn an_approval_of_one_attempt_lets_no_later_one_through() {
+    let stage = stage();
+    let w = worker(&stage);
+    // Started again, and not approved again: the list of reviews still has bob's of the first attempt.
+    stage.forge.put_run(WorkflowRun { attempt: 2, ..run() });
     let mut again = by_run("preview");
     again.requester.workflow_run_attempt = Some(2);
     let message = send(&stage, &again, DEPLOYER);
-    stage.done(&w, &message).await;
-    assert_eq!(stage.events(again.id, "requester-confirmed"), 1);
+    let refusal = refusal(&stage, &w, &again, &message).await;
+    let words = "run 42 is in attempt 2, and which attempt was approved cannot be told";
+    assert!(refusal.contains(words) && refusal.contains("anew instead of again"), "{refusal}");
+    assert_eq!(stage.store.bound(RUN, 2), None);
+}
+
+#[tokio::test]
+async fn a_run_sets_no_rule_aside_and_a_person_may() {
+    let reason = || Some("because".parse().unwrap());
+    for overrides in [
+        Overrides { skip_baseline: reason(), ..Overrides::default() },
+        Overrides { allow_unvalidated: reason(), ..Overrides::default() },
+        Overrides { despite_freeze: reason(), ..Overrides::default() },
+    ] {
+        let stage = stage();
+        let w = worker(&stage);
+        let asked = DeployRequested { overrides, ..by_run("preview") };
+        let message = send(&stage, &asked, DEPLOYER);
+        let refusal = refusal(&stage, &w, &asked, &message).await;
+        assert!(refusal.contains("run 42 asks with rules set aside"), "{refusal}");
+
+        let by_hand = DeployRequested { overrides: asked.overrides, ..request("preview") };
+        let message = send(&stage, &by_hand, PERSON);
+        stage.done(&w, &message).await;
+        assert_eq!(stage.events(by_hand.id, "requester-confirmed"), 1, "{:#?}", stage.path(by_hand.id));
+    }
 }
 
 #[tokio::test]
