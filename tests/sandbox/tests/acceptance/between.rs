@@ -120,7 +120,8 @@ impl Call {
         for item in body["TransactItems"].as_array_mut().unwrap() {
             let Some(update) = item.get_mut("Update").and_then(Value::as_object_mut) else { continue };
             assert!(update.remove("ConditionExpression").is_some(), "the lock is taken under a condition");
-            // DynamoDB refuses values that no expression uses.
+            // DynamoDB refuses names and values that no expression uses.
+            update["ExpressionAttributeNames"].as_object_mut().unwrap().remove("#hold");
             update["ExpressionAttributeValues"].as_object_mut().unwrap().remove(":observed");
         }
         body
