@@ -40,8 +40,11 @@ pub struct Retry {
 /// A wish to cancel that has been recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancel {
-    /// Who.
+    /// Who, as the message says.
     pub actor: String,
+    /// Who sent the message, as the queue names senders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
     /// Why.
     pub reason: Option<Reason>,
     /// When.

@@ -237,7 +237,13 @@ impl crate::Cancel {
     #[must_use]
     pub fn in_words(&self) -> String {
         let reason = self.reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
-        format!("cancelled by {}{reason}", self.actor)
+        format!("cancelled by {}{reason}", self.by())
+    }
+
+    /// Who stopped it: the name is the message's word, the sender the queue's.
+    pub(crate) fn by(&self) -> String {
+        let sender = self.sender.as_ref().map(|sender| format!(", sent by {sender}")).unwrap_or_default();
+        format!("{}{sender}", self.actor)
     }
 }
 

@@ -5,12 +5,15 @@ use std::time::Duration;
 use lockstep_events::{Claim, DeploymentId, Message, WakeUp, encode};
 
 use super::drive::Arrival;
+use super::sending::Sending;
 use super::{Disposition, Engine, EngineError, door};
 use crate::ports::Delivery;
 
 impl Engine {
     pub(super) async fn wake(&self, wake: &WakeUp, delivery: &Delivery) -> Result<Disposition, EngineError> {
-        if let Some(reason) = door::refuses_wake_up(&self.world.settings.worker_senders, delivery) {
+        if let Some(reason) =
+            door::refuses_wake_up(&self.world.settings.worker_senders, &Sending::vouched(delivery))
+        {
             return Ok(Disposition::Park(reason));
         }
         let arrival =

@@ -8,6 +8,7 @@
     reason = "in a test a panic is the report, in its helpers too"
 )]
 
+mod again;
 mod calls;
 mod cancelling;
 mod databases;
