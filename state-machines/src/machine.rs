@@ -133,7 +133,11 @@ impl Machine {
     #[must_use]
     pub fn pause(&self, now: Timestamp, policy: &Policy) -> SignedDuration {
         let left = self.deadline.map(|deadline| deadline.duration_since(now));
-        policy.pause(self.state, now.duration_since(self.since), left)
+        let pause = policy.pause(self.state, now.duration_since(self.since), left);
+        match self.deployment.early_news {
+            Some(news) => pause.min(policy.pause_after_news(now.duration_since(news.at))),
+            None => pause,
+        }
     }
 
     /// What to do now; `None` in a terminal state.
@@ -194,6 +198,7 @@ impl Machine {
         };
         if to != from {
             deployment.retry = None;
+            deployment.early_news = None;
             deployment.waiting_on = None;
             // Verifying what runs already changes nothing.
             deployment.touched |= to.phase() == Phase::Deploying && deployment.runs_already().is_none();

@@ -25,7 +25,7 @@ impl Engine {
         delivery: &Delivery,
     ) -> Result<Disposition, EngineError> {
         let id = request.id;
-        let again = Arrival { number: Some(0), takeover_of: None, keeps_chain: true };
+        let again = Arrival { number: Some(0), takeover_of: None, keeps_chain: true, news_of: None };
         if let Some(newest) = self.world.store.newest(id).await? {
             // Every snapshot holds the request as it came.
             if let Some(reason) = other_payload(&newest, &request) {

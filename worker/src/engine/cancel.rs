@@ -52,7 +52,8 @@ impl Engine {
                     Committed::Ours(_) => {}
                 }
             }
-            let arrival = Arrival { number: Some(newest.wake), takeover_of: None, keeps_chain: false };
+            let number = Some(newest.wake);
+            let arrival = Arrival { number, takeover_of: None, keeps_chain: false, news_of: None };
             return self.drive(id, arrival).await;
         }
     }

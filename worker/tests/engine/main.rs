@@ -14,6 +14,7 @@ mod cancelling;
 mod databases;
 mod dead_workers;
 mod doubles;
+mod early_news;
 mod early_wakes;
 mod faults;
 mod foreign;
