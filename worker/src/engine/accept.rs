@@ -132,7 +132,7 @@ impl Engine {
             "Another {environment} deployment is already in progress. Please wait for it to complete. (deployment {holder} by {by}{since})"
         );
         let refusal = Refusal { code: RefusalCode::LockHeld, message };
-        self.record_rejected(asked, plan, refusal, Because::OfHolder(holder)).await
+        self.record_rejected(asked, plan, refusal, Because::Holder(holder)).await
     }
 
     /// Records the request as rejected for a reason that is not the lock.
@@ -145,7 +145,7 @@ impl Engine {
     ) -> Result<Disposition, EngineError> {
         let plan = plan.unwrap_or(Plan { kind: Kind::Staging, with_database: false });
         let refusal = Refusal { code, message };
-        let rejected = self.record_rejected(asked, plan, refusal, Because::OfRequest).await?;
+        let rejected = self.record_rejected(asked, plan, refusal, Because::Request).await?;
         Ok(rejected.unwrap_or(Disposition::Done))
     }
 
@@ -159,7 +159,7 @@ impl Engine {
     ) -> Result<Disposition, EngineError> {
         tracing::warn!(deployment.id = %asked.request.id, environment = %asked.request.environment, reason = %message, "a request of a stranger");
         let refusal = Refusal { code: RefusalCode::NotAllowed, message };
-        let rejected = self.record_rejected(asked, plan, refusal, Because::OfStranger).await?;
+        let rejected = self.record_rejected(asked, plan, refusal, Because::Stranger).await?;
         Ok(rejected.unwrap_or(Disposition::Done))
     }
 
@@ -175,8 +175,8 @@ impl Engine {
         let machine =
             Machine::rejected(request.clone(), plan, refusal, now).sent_by(asked.sending.on_record());
         let (event, because_of) = match because {
-            Because::OfHolder(holder) => ("lock-held", Some(holder)),
-            Because::OfRequest | Because::OfStranger => ("request-refused", None),
+            Because::Holder(holder) => ("lock-held", Some(holder)),
+            Because::Request | Because::Stranger => ("request-refused", None),
         };
         let summary = Summary {
             outcome: Some(State::Rejected.to_string()),
@@ -190,7 +190,7 @@ impl Engine {
             environment: request.environment.clone(),
             because_of,
             entry: self.entry(&machine, 1, note, now)?,
-            summary: (because != Because::OfStranger).then_some(summary),
+            summary: (because != Because::Stranger).then_some(summary),
         };
         Ok(match self.world.store.reject(&rejected).await? {
             Opened::Written => {
@@ -227,11 +227,11 @@ struct Asked<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Because {
     /// This deployment holds the lock.
-    OfHolder(DeploymentId),
+    Holder(DeploymentId),
     /// Of what it says, or when.
-    OfRequest,
+    Request,
     /// Of who sent it, who is in no list of the environment.
-    OfStranger,
+    Stranger,
 }
 
 /// What was asked for, in words.
