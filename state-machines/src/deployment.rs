@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use lockstep_events::{CommitSha, DeployRequested, ImageDigest, Reason};
 use serde::{Deserialize, Serialize};
 
-use crate::{Build, Failure, HealthyRelease, Inspection, Leg, Proof, Refusal, Source, Warrant};
+use crate::{Build, EarlyNews, Failure, HealthyRelease, Inspection, Leg, Proof, Refusal, Source, Warrant};
 
 /// Which way an environment is deployed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,8 +40,11 @@ pub struct Retry {
 /// A wish to cancel that has been recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancel {
-    /// Who.
+    /// Who, as the message says.
     pub actor: String,
+    /// Who sent the message, as the queue names senders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
     /// Why.
     pub reason: Option<Reason>,
     /// When.
@@ -103,6 +106,9 @@ pub struct Deployment {
     /// Faults in a row in the present state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
+    /// News of the present state that came too early.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_news: Option<EarlyNews>,
     /// Set when somebody wants it stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel: Option<Cancel>,
@@ -150,6 +156,7 @@ impl Deployment {
             references_touched: false,
             baseline_proven: false,
             retry: None,
+            early_news: None,
             cancel: None,
             refusal: None,
             failure: None,

@@ -48,8 +48,10 @@ pub enum Event {
     Fault(FaultReport),
     /// Somebody wants it stopped.
     Cancel {
-        /// Who.
+        /// Who, as the message says.
         actor: String,
+        /// Who sent the message, as the queue names senders.
+        sender: Option<String>,
         /// Why.
         reason: Option<Reason>,
     },

@@ -3,8 +3,18 @@
 //! wrong answer here costs a call or some time, and must never cost more.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
-use crate::{Deployment, Leg, Machine, State};
+use crate::{Deployment, Leg, Machine, Policy, State, Transition};
+
+/// News of the present state that was looked after, and nothing of it was to be seen yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlyNews {
+    /// When, the last time.
+    pub at: Timestamp,
+    /// How often.
+    pub times: u32,
+}
 
 /// News of a rollout of one of the environment's services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +71,27 @@ impl Machine {
     pub fn heeds_build(&self, run: u64) -> bool {
         let known = self.deployment().build.as_ref().and_then(|build| build.run);
         self.state() == State::AwaitingBuild && known.is_none_or(|known| known == run)
+    }
+}
+
+impl Machine {
+    /// Whether it is time to look after news once more: after some that came too early, looks come by themselves, and
+    /// whoever sends the same again and again is not looked after each time.
+    #[must_use]
+    pub fn is_open_to_news(&self, now: Timestamp, policy: &Policy) -> bool {
+        self.deployment.early_news.is_none_or(|news| {
+            let passed = now.duration_since(news.at);
+            passed.is_negative() || passed >= policy.spacing(news.times)
+        })
+    }
+
+    /// Takes in that news was looked after and nothing of it is to be seen yet. Who sends it may well know before the
+    /// service shows it, so looks come soon again from here on ([`Policy::pause_after_news`]).
+    pub fn news_came_early(&mut self, now: Timestamp) -> Transition {
+        let times = self.deployment.early_news.map_or(0, |news| news.times).saturating_add(1);
+        self.deployment.early_news = Some(EarlyNews { at: now, times });
+        let detail = "news came of which nothing is to be seen yet: looked at again soon".to_owned();
+        Transition { from: self.state, to: self.state, event: "news-too-early", detail }
     }
 }
 

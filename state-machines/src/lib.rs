@@ -35,7 +35,7 @@ pub use event::{
     TagsOutcome, VerificationOutcome,
 };
 pub use failure::{Evidence, Failure, FailureCode, Refusal, RefusalCode};
-pub use hints::{RolloutNews, RolloutSays};
+pub use hints::{EarlyNews, RolloutNews, RolloutSays};
 pub use leg::Leg;
 pub use machine::{Machine, Step, Transition, UnexpectedEvent};
 pub use policy::{Deadlines, Policy, RetryPolicy};

@@ -133,7 +133,11 @@ impl Machine {
     #[must_use]
     pub fn pause(&self, now: Timestamp, policy: &Policy) -> SignedDuration {
         let left = self.deadline.map(|deadline| deadline.duration_since(now));
-        policy.pause(self.state, now.duration_since(self.since), left)
+        let pause = policy.pause(self.state, now.duration_since(self.since), left);
+        match self.deployment.early_news {
+            Some(news) => pause.min(policy.pause_after_news(now.duration_since(news.at))),
+            None => pause,
+        }
     }
 
     /// What to do now; `None` in a terminal state.
@@ -194,6 +198,7 @@ impl Machine {
         };
         if to != from {
             deployment.retry = None;
+            deployment.early_news = None;
             deployment.waiting_on = None;
             // Verifying what runs already changes nothing.
             deployment.touched |= to.phase() == Phase::Deploying && deployment.runs_already().is_none();
@@ -237,7 +242,13 @@ impl crate::Cancel {
     #[must_use]
     pub fn in_words(&self) -> String {
         let reason = self.reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
-        format!("cancelled by {}{reason}", self.actor)
+        format!("cancelled by {}{reason}", self.by())
+    }
+
+    /// Who stopped it: the name is the message's word, the sender the queue's.
+    pub(crate) fn by(&self) -> String {
+        let sender = self.sender.as_ref().map(|sender| format!(", sent by {sender}")).unwrap_or_default();
+        format!("{}{sender}", self.actor)
     }
 }
 

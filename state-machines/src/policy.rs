@@ -86,6 +86,26 @@ impl Policy {
         left.filter(|left| left.is_positive()).map_or(pause, |left| pause.min(left))
     }
 
+    /// How long to wait for the next look this long after news that came too early, at most: half a poll (but a second), then
+    /// as long as has passed, so that what the news announced is seen when twice as much time has passed at the latest.
+    #[must_use]
+    pub fn pause_after_news(&self, passed: SignedDuration) -> SignedDuration {
+        self.soon().max(passed).min(self.poll_cap.max(self.poll))
+    }
+
+    /// How long after news that came too early, for the so many-th time in one state, further news is not looked after: the
+    /// same first pause, doubled each time, up to the cap.
+    #[must_use]
+    pub(crate) fn spacing(&self, times: u32) -> SignedDuration {
+        let doubled = 2_i32.checked_pow(times.saturating_sub(1)).and_then(|n| self.soon().checked_mul(n));
+        let cap = self.poll_cap.max(self.poll);
+        doubled.map_or(cap, |spacing| spacing.min(cap))
+    }
+
+    fn soon(&self) -> SignedDuration {
+        (self.poll / 2).max(SignedDuration::from_secs(1))
+    }
+
     /// How long a state may last.
     #[must_use]
     pub fn deadline(&self, state: State) -> SignedDuration {

@@ -32,6 +32,9 @@ pub struct WarrantedRun {
     pub workflow: String,
     /// Who started it.
     pub actor: String,
+    /// Who started this attempt, if that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again_by: Option<String>,
     /// Who approved it for the environment; none where no approval is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<Approval>,
@@ -69,8 +72,9 @@ impl fmt::Display for Warrant {
 
 impl fmt::Display for WarrantedRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, attempt, url, workflow, actor, approvals } = self;
-        write!(f, "asked for by {actor} in run {id} (attempt {attempt}) of {workflow}, {url}")?;
+        let Self { id, attempt, url, workflow, actor, again_by, approvals } = self;
+        let again = again_by.as_ref().map(|by| format!(", started by {by}")).unwrap_or_default();
+        write!(f, "asked for by {actor} in run {id} (attempt {attempt}{again}) of {workflow}, {url}")?;
         for (position, approval) in approvals.iter().enumerate() {
             f.write_str(if position == 0 { "; approved by " } else { " and " })?;
             f.write_str(&approval.by)?;
@@ -95,12 +99,13 @@ mod tests {
             url: "https://forge.test/42".into(),
             workflow: "deploy.yml".into(),
             actor: "alice".into(),
+            again_by: Some("carol".into()),
             approvals,
         };
         let by_run = Warrant { sender: Some("AROA:run-42".into()), run: Some(run) };
         assert_eq!(
             by_run.to_string(),
-            "asked for by alice in run 42 (attempt 2) of deploy.yml, https://forge.test/42; approved by bob (\"looks \\\"good\\\"\") and eve; sent by AROA:run-42"
+            "asked for by alice in run 42 (attempt 2, started by carol) of deploy.yml, https://forge.test/42; approved by bob (\"looks \\\"good\\\"\") and eve; sent by AROA:run-42"
         );
         assert_eq!(Warrant::default().to_string(), "asked for by a person, without a workflow run");
     }

@@ -66,7 +66,11 @@ fn faulty(mut machine: Machine, transient: bool) -> Machine {
 }
 
 fn cancelled(mut machine: Machine) -> Machine {
-    let cancel = Event::Cancel { actor: "ben".to_owned(), reason: Some("wrong commit".parse().unwrap()) };
+    let cancel = Event::Cancel {
+        actor: "ben".to_owned(),
+        sender: None,
+        reason: Some("wrong commit".parse().unwrap()),
+    };
     machine.handle(&cancel, Timestamp::UNIX_EPOCH, &policy()).unwrap();
     machine
 }

@@ -94,11 +94,12 @@ pub async fn table_and_queue(config: &Config) -> (Arc<dyn Store>, Arc<dyn Queue>
     table_and_queue_of(&aws(config).await, config)
 }
 
-/// The queue and its dead-letter queue: all that a redrive needs.
-pub async fn queue_and_dead_letters(config: &Config) -> (Arc<dyn Queue>, Arc<dyn DeadLetters>) {
+/// The table and the dead-letter queue: all that a redrive needs.
+pub async fn table_and_dead_letters(config: &Config) -> (Arc<dyn Store>, Arc<dyn DeadLetters>) {
     let aws = aws(config).await;
-    let dead_letters = SqsDeadLetters::new(aws.sqs.clone(), config.queue.dead_letter_url.clone());
-    (table_and_queue_of(&aws, config).1, Arc::new(dead_letters))
+    let (dead, queue) = (config.queue.dead_letter_url.clone(), config.queue.url.clone());
+    let dead_letters = SqsDeadLetters::new(aws.sqs.clone(), dead, queue);
+    (table_and_queue_of(&aws, config).0, Arc::new(dead_letters))
 }
 
 /// Everything that a worker needs.

@@ -35,8 +35,7 @@ pub(crate) fn forward(
     event: &Event,
     cx: &mut Context<'_>,
 ) -> Outcome<State> {
-    let Event::Cancel { actor, reason } = event else { return Outcome::Super };
-    let cancel = Cancel { actor: actor.clone(), reason: reason.clone(), at: cx.now };
+    let Some(cancel) = wish(event, cx) else { return Outcome::Super };
     let words = cancel.in_words();
     let first = d.cancel.is_none();
     d.cancel.get_or_insert(cancel);
@@ -46,6 +45,12 @@ pub(crate) fn forward(
         return Outcome::Handled;
     }
     Outcome::Transition(d.fail(state, FailureCode::Cancelled, words, cx))
+}
+
+/// The wish to cancel that an event is.
+fn wish(event: &Event, cx: &Context<'_>) -> Option<Cancel> {
+    let Event::Cancel { actor, sender, reason } = event else { return None };
+    Some(Cancel { actor: actor.clone(), sender: sender.clone(), reason: reason.clone(), at: cx.now })
 }
 
 /// Whether the state's effect changes something, so that it may be under way.
@@ -70,11 +75,11 @@ pub(crate) fn answered(d: &mut Deployment, state: State, event: &Event, cx: &mut
 
 /// On the way back there is nothing left to cancel.
 pub(crate) fn backward(d: &mut Deployment, event: &Event, cx: &mut Context<'_>) -> Outcome<State> {
-    let Event::Cancel { actor, reason } = event else { return Outcome::Super };
+    let Some(cancel) = wish(event, cx) else { return Outcome::Super };
     if d.cancel.is_none() {
-        d.cancel = Some(Cancel { actor: actor.clone(), reason: reason.clone(), at: cx.now });
         cx.changed = true;
-        cx.say(format!("{actor} wants it stopped: it is being rolled back already"));
+        cx.say(format!("{} wants it stopped: it is being rolled back already", cancel.by()));
+        d.cancel = Some(cancel);
     }
     Outcome::Handled
 }

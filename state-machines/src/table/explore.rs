@@ -105,7 +105,7 @@ fn happenings(machine: &Machine, scenario: &Scenario) -> Vec<Happening> {
     // Only what changes something can be ambiguous.
     let acts = effect.as_ref().is_some_and(Effect::is_action);
     let answers = effect.map(|effect| outcomes(&effect, scenario)).unwrap_or_default();
-    let cancel = Event::Cancel { actor: "ben".to_owned(), reason: None };
+    let cancel = Event::Cancel { actor: "ben".to_owned(), sender: None, reason: None };
     let unlock = Event::Unlock { actor: "ben".to_owned(), reason: reason() };
     let events = answers.into_iter().chain([fault(true, false), fault(false, false), cancel, unlock]);
     let unreadable = acts.then(|| fault(false, true));

@@ -82,7 +82,7 @@ impl Move {
             What::Outcome(index) if !own.is_empty() => index.get(&own).clone(),
             What::Outcome(index) | What::Any(index) => index.get(&EVENTS).clone(),
             What::Fault { transient, ambiguous } => fault(*transient, *ambiguous && acts),
-            What::Cancel => Event::Cancel { actor: "ben".to_owned(), reason: None },
+            What::Cancel => Event::Cancel { actor: "ben".to_owned(), sender: None, reason: None },
             What::Unlock => Event::Unlock { actor: "ben".to_owned(), reason: "it hangs".parse().unwrap() },
         };
         match event {

@@ -91,6 +91,26 @@ fn the_machine_tells_the_pause_by_how_long_its_state_has_lasted() {
     assert_eq!(look(&mut run.machine, &run.policy, last), seconds(7), "up to the deadline and no further");
 }
 
+#[test]
+fn after_news_that_came_too_early_looks_begin_anew_and_further_news_waits() {
+    let mut run = Run::of(Scenario::staging()).up_to(BUILD);
+    let policy = run.policy.clone();
+    let told = run.machine.since() + seconds(1000);
+    assert!(run.machine.is_open_to_news(told, &policy));
+    for (times, spacing) in [(1, 5), (2, 10), (3, 20), (4, 40), (5, 80), (6, 120), (70, 120)] {
+        while run.machine.deployment().early_news.is_none_or(|news| news.times < times) {
+            let noted = run.machine.news_came_early(told);
+            assert_eq!((noted.event, noted.from), ("news-too-early", noted.to));
+        }
+        for (after, open) in [(spacing - 1, false), (spacing, true), (-1, true)] {
+            assert_eq!(run.machine.is_open_to_news(told + seconds(after), &policy), open, "{times}: {after}");
+        }
+    }
+    for (after, pause) in [(0, 5), (5, 5), (12, 12), (500, 120), (-7200, 5)] {
+        assert_eq!(run.machine.pause(told + seconds(after), &policy), seconds(pause), "{after}");
+    }
+}
+
 /// A look at a build that runs: the pause until the next.
 fn look(machine: &mut Machine, policy: &Policy, now: Timestamp) -> SignedDuration {
     match machine.handle(&Event::Build(BuildOutcome::Running), now, policy).unwrap() {

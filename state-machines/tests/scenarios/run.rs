@@ -109,7 +109,7 @@ pub(crate) fn not_ready() -> Event {
 }
 
 pub(crate) fn cancel() -> Event {
-    Event::Cancel { actor: "ben".to_owned(), reason: Some("wrong commit".parse().unwrap()) }
+    Event::Cancel { actor: "ben".to_owned(), sender: None, reason: Some("wrong commit".parse().unwrap()) }
 }
 
 pub(crate) fn unlock() -> Event {

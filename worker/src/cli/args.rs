@@ -201,7 +201,7 @@ pub(super) struct RedriveArgs {
     /// All of them.
     #[arg(long, conflicts_with = "ids")]
     pub(super) all: bool,
-    /// Also those that this version cannot understand.
+    /// Also those that this version cannot understand, and those that no worker would take from who sent them first.
     #[arg(long)]
     pub(super) force: bool,
 }

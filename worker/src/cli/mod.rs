@@ -5,6 +5,7 @@
 mod annotate;
 mod args;
 mod cancel;
+mod dead_letter;
 mod dlq;
 mod doctor;
 mod error;

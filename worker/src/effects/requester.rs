@@ -74,7 +74,8 @@ async fn confirm(
         )));
     }
     let actor = request.requester.actor.clone();
-    Ok(Ok(WarrantedRun { id, attempt: run.attempt, url: run.url, workflow, actor, approvals }))
+    let again_by = run.triggering_actor.filter(|by| !by.eq_ignore_ascii_case(&actor));
+    Ok(Ok(WarrantedRun { id, attempt: run.attempt, url: run.url, workflow, actor, again_by, approvals }))
 }
 
 /// What of the run does not fit what is asked for, if anything: what was found, what is expected, what to do.
@@ -197,6 +198,8 @@ fn judge(
     let ours =
         |review: &&RunReview| review.environments.iter().any(|name| name.eq_ignore_ascii_case(environment));
     let of = |state| reviews.iter().filter(ours).filter(move |review| review.state == state);
+    // For good: GitHub fails a run when one of its jobs is rejected (documentation, "Reviewing deployments": "If a job is
+    // rejected, the workflow will fail"), and another attempt's approvals do not count here. So no later approval can mend it.
     if let Some(review) = of(ReviewState::Rejected).next() {
         return Err(format!(
             "run {id} was rejected for {environment} by {} ({:?}): start the workflow again",

@@ -3,12 +3,13 @@
 //! Concurrency is decided by the conditions of those writes and by no read before them.
 
 use jiff::Timestamp;
-use lockstep_events::{DeployRequested, Target};
+use lockstep_events::{DeployRequested, DeploymentId, Target};
 use lockstep_state_machines::{Kind, Machine, Plan, Refusal, RefusalCode, State};
 
 use super::commit::Note;
 use super::drive::Arrival;
 use super::freeze::{Judged, judge};
+use super::sending::Sending;
 use super::{Disposition, Engine, EngineError, door, hold};
 use crate::faults::{Fault, FaultKind, Service};
 use crate::ports::{Delivery, Lock, Opened, Opening, Recorded, Rejected, Summary};
@@ -24,7 +25,7 @@ impl Engine {
         delivery: &Delivery,
     ) -> Result<Disposition, EngineError> {
         let id = request.id;
-        let again = Arrival { number: Some(0), takeover_of: None, keeps_chain: true };
+        let again = Arrival { number: Some(0), takeover_of: None, keeps_chain: true, news_of: None };
         if let Some(newest) = self.world.store.newest(id).await? {
             // Every snapshot holds the request as it came.
             if let Some(reason) = other_payload(&newest, &request) {
@@ -34,21 +35,29 @@ impl Engine {
             return self.drive(id, again).await;
         }
         let place = self.world.place(&request.application, &request.environment);
+        let requests = place.as_ref().and_then(|place| place.environment.requests.as_ref());
+        let operators = requests.map_or(&[][..], |requests| &requests.people_senders);
+        let asked = Asked { request: &request, sending: Sending::of(delivery, operators) };
         let Some(place) = place else {
             let message = format!(
                 "there is no environment {} of application {} in the worker's configuration",
                 request.environment, request.application
             );
-            return self.refuse(&request, None, RefusalCode::WrongTarget, message).await;
+            return self.refuse(&asked, None, RefusalCode::WrongTarget, message).await;
         };
         let plan = place.plan();
-        if let Some(message) = wrong_target(&request, plan.kind) {
-            return self.refuse(&request, Some(plan), RefusalCode::WrongTarget, message).await;
-        }
-        if let Some(requests) = &place.environment.requests
-            && let Some(why) = door::refuses_request(requests, &request, delivery, self.world.clock.now())
+        // First of all, so that a stranger meets nothing but the door.
+        if let Some(requests) = requests
+            && let Some(why) =
+                door::refuses_request(requests, &request, &asked.sending, self.world.clock.now())
         {
-            return self.refuse(&request, Some(plan), RefusalCode::NotAllowed, why).await;
+            if !door::is_known(requests, &asked.sending) {
+                return self.turn_away(&asked, plan, why).await;
+            }
+            return self.refuse(&asked, Some(plan), RefusalCode::NotAllowed, why).await;
+        }
+        if let Some(message) = wrong_target(&request, plan.kind) {
+            return self.refuse(&asked, Some(plan), RefusalCode::WrongTarget, message).await;
         }
         for _ in 0..TRIES {
             let view = self.world.store.environment(&request.application, &request.environment).await?;
@@ -58,11 +67,11 @@ impl Engine {
                 Judged::Open => {}
                 Judged::Despite(why) => detail = format!("{detail}, {why}"),
                 Judged::Frozen(message) => {
-                    return self.refuse(&request, Some(plan), RefusalCode::Frozen, message).await;
+                    return self.refuse(&asked, Some(plan), RefusalCode::Frozen, message).await;
                 }
             }
             let machine = Machine::begin(request.clone(), plan, view.lock.token + 1, &self.world.policy, now)
-                .sent_by(delivery.sender.clone());
+                .sent_by(asked.sending.on_record());
             let note = Note {
                 from: "requested",
                 to: machine.state(),
@@ -91,7 +100,7 @@ impl Engine {
                     };
                 }
                 Opened::Held(lock) => {
-                    if let Some(disposition) = self.reject_for_lock(&request, plan, &lock).await? {
+                    if let Some(disposition) = self.reject_for_lock(&asked, plan, &lock).await? {
                         return Ok(disposition);
                     }
                 }
@@ -99,7 +108,7 @@ impl Engine {
                 Opened::OnHold(hold) if hold.is_over(now) => {}
                 Opened::OnHold(hold) => {
                     let message = hold::refusal(&request.environment, &hold);
-                    return self.refuse(&request, Some(plan), RefusalCode::OnHold, message).await;
+                    return self.refuse(&asked, Some(plan), RefusalCode::OnHold, message).await;
                 }
                 Opened::LockMoved => {}
             }
@@ -112,44 +121,68 @@ impl Engine {
     /// Records the request as rejected because of the lock's holder; `None` when the lock has moved on.
     async fn reject_for_lock(
         &self,
-        request: &DeployRequested,
+        asked: &Asked<'_>,
         plan: Plan,
         lock: &Lock,
     ) -> Result<Option<Disposition>, EngineError> {
-        let (Some(holder), environment) = (lock.holder, &request.environment) else { return Ok(None) };
+        let (Some(holder), environment) = (lock.holder, &asked.request.environment) else { return Ok(None) };
         let by = lock.actor.as_deref().unwrap_or("somebody");
         let since = lock.since.map(|at| format!(" since {at:.0}")).unwrap_or_default();
         let message = format!(
             "Another {environment} deployment is already in progress. Please wait for it to complete. (deployment {holder} by {by}{since})"
         );
         let refusal = Refusal { code: RefusalCode::LockHeld, message };
-        self.record_rejected(request, plan, refusal, Some(holder)).await
+        self.record_rejected(asked, plan, refusal, Because::Holder(holder)).await
     }
 
     /// Records the request as rejected for a reason that is not the lock.
     async fn refuse(
         &self,
-        request: &DeployRequested,
+        asked: &Asked<'_>,
         plan: Option<Plan>,
         code: RefusalCode,
         message: String,
     ) -> Result<Disposition, EngineError> {
         let plan = plan.unwrap_or(Plan { kind: Kind::Staging, with_database: false });
-        let rejected = self.record_rejected(request, plan, Refusal { code, message }, None).await?;
+        let refusal = Refusal { code, message };
+        let rejected = self.record_rejected(asked, plan, refusal, Because::Request).await?;
+        Ok(rejected.unwrap_or(Disposition::Done))
+    }
+
+    /// Records a request of somebody who may not ask for this environment at all: for whoever asks after its id, and not in
+    /// the environment's list. That is read by the environment's own people, and who may ask elsewhere could fill it.
+    async fn turn_away(
+        &self,
+        asked: &Asked<'_>,
+        plan: Plan,
+        message: String,
+    ) -> Result<Disposition, EngineError> {
+        tracing::warn!(deployment.id = %asked.request.id, environment = %asked.request.environment, reason = %message, "a request of a stranger");
+        let refusal = Refusal { code: RefusalCode::NotAllowed, message };
+        let rejected = self.record_rejected(asked, plan, refusal, Because::Stranger).await?;
         Ok(rejected.unwrap_or(Disposition::Done))
     }
 
     async fn record_rejected(
         &self,
-        request: &DeployRequested,
+        asked: &Asked<'_>,
         plan: Plan,
         refusal: Refusal,
-        because_of: Option<lockstep_events::DeploymentId>,
+        because: Because,
     ) -> Result<Option<Disposition>, EngineError> {
-        let now = self.world.clock.now();
+        let (now, request) = (self.world.clock.now(), asked.request);
         let message = refusal.message.clone();
-        let machine = Machine::rejected(request.clone(), plan, refusal, now);
-        let event = if because_of.is_some() { "lock-held" } else { "request-refused" };
+        let machine =
+            Machine::rejected(request.clone(), plan, refusal, now).sent_by(asked.sending.on_record());
+        let (event, because_of) = match because {
+            Because::Holder(holder) => ("lock-held", Some(holder)),
+            Because::Request | Because::Stranger => ("request-refused", None),
+        };
+        let summary = Summary {
+            outcome: Some(State::Rejected.to_string()),
+            reason: Some(message.clone()),
+            ..self.summary(request, now)
+        };
         let note =
             Note { from: "requested", to: State::Rejected, event, detail: &message, wake: 0, claim: None };
         let rejected = Rejected {
@@ -157,11 +190,7 @@ impl Engine {
             environment: request.environment.clone(),
             because_of,
             entry: self.entry(&machine, 1, note, now)?,
-            summary: Summary {
-                outcome: Some(State::Rejected.to_string()),
-                reason: Some(message.clone()),
-                ..self.summary(request, now)
-            },
+            summary: (because != Because::Stranger).then_some(summary),
         };
         Ok(match self.world.store.reject(&rejected).await? {
             Opened::Written => {
@@ -186,6 +215,23 @@ impl Engine {
             reason: None,
         }
     }
+}
+
+/// A request, and whose it is.
+struct Asked<'a> {
+    request: &'a DeployRequested,
+    sending: Sending,
+}
+
+/// Why a request is rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Because {
+    /// This deployment holds the lock.
+    Holder(DeploymentId),
+    /// Of what it says, or when.
+    Request,
+    /// Of who sent it, who is in no list of the environment.
+    Stranger,
 }
 
 /// What was asked for, in words.

@@ -6,6 +6,7 @@ use lockstep_state_machines::{Event, Step};
 
 use super::commit::Committed;
 use super::drive::Arrival;
+use super::sending::Sending;
 use super::{Disposition, Engine, EngineError, door};
 use crate::ports::Delivery;
 
@@ -16,7 +17,6 @@ impl Engine {
         delivery: &Delivery,
     ) -> Result<Disposition, EngineError> {
         let id = cancel.id;
-        let event = Event::Cancel { actor: cancel.requester.actor.clone(), reason: cancel.reason.clone() };
         loop {
             let newest = self.world.store.newest(id).await?.ok_or(EngineError::NotYetKnown(id))?;
             if newest.terminal {
@@ -24,11 +24,17 @@ impl Engine {
                 return Ok(Disposition::Done);
             }
             let mut machine = self.restore(&newest)?;
-            if let Some(requests) = &self.configured(&machine)?.environment.requests
-                && let Some(reason) = door::refuses_cancellation(requests, delivery)
+            let requests = self.configured(&machine)?.environment.requests.as_ref();
+            let sending = Sending::of(delivery, requests.map_or(&[], |requests| &requests.people_senders));
+            if let Some(reason) = requests.and_then(|requests| door::refuses_cancellation(requests, &sending))
             {
                 return Ok(Disposition::Park(reason));
             }
+            let event = Event::Cancel {
+                actor: cancel.requester.actor.clone(),
+                sender: sending.on_record(),
+                reason: cancel.reason.clone(),
+            };
             let now = self.world.clock.now();
             let step = machine.handle(&event, now, &self.world.policy);
             let step = step.map_err(|e| EngineError::Inconsistent { id, problem: e.to_string() })?;
@@ -46,7 +52,8 @@ impl Engine {
                     Committed::Ours(_) => {}
                 }
             }
-            let arrival = Arrival { number: Some(newest.wake), takeover_of: None, keeps_chain: false };
+            let number = Some(newest.wake);
+            let arrival = Arrival { number, takeover_of: None, keeps_chain: false, news_of: None };
             return self.drive(id, arrival).await;
         }
     }

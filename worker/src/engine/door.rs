@@ -1,27 +1,28 @@
 //! Who is let in: what can be told of a message by its sender and its age alone. No I/O, so that a stranger's message costs
-//! nothing; what needs GitHub is asked in `effects/requester`. Must never believe the body about who sent it.
+//! nothing; what needs GitHub is asked in `effects/requester`. Whose message it is says `sending`. Must never believe the body
+//! about who sent it.
 
 use jiff::{SignedDuration, Timestamp};
 use lockstep_events::DeployRequested;
 
+use super::sending::Sending;
 use crate::config::RequestsConfig;
-use crate::ports::Delivery;
 
 /// Why a request is not taken up; `None` if it is. Whether the sender is the right one depends on who is said to ask: a
 /// workflow's role must name its run, and whoever may ask without one must not name any.
-pub(super) fn refuses_request(
+pub(crate) fn refuses_request(
     requests: &RequestsConfig,
     request: &DeployRequested,
-    delivery: &Delivery,
+    sending: &Sending,
     now: Timestamp,
 ) -> Option<String> {
     let environment = &request.environment;
-    let sender = named(delivery);
+    let sender = sending.in_words();
     let (list, senders) = match request.requester.workflow_run_id {
         Some(_) => ("workflow_senders", &requests.workflow_senders),
         None => ("people_senders", &requests.people_senders),
     };
-    if !is_among(delivery, senders) {
+    if !sending.is_among(senders) {
         let asks = match (request.requester.workflow_run_id, &requests.workflow) {
             (Some(run), _) => format!("in the name of workflow run {run}"),
             (None, Some(workflow)) => format!("without a workflow run; start {workflow} under Actions"),
@@ -32,7 +33,7 @@ pub(super) fn refuses_request(
         ));
     }
     let longest = SignedDuration::from_secs(requests.max_age_seconds.into());
-    match delivery.sent_at {
+    match sending.at {
         None => Some(format!(
             "the queue does not say when the request was sent, and {environment} takes none older than {} s",
             longest.as_secs()
@@ -46,58 +47,48 @@ pub(super) fn refuses_request(
     }
 }
 
+/// Whether the sender is in either list: somebody of this environment, whatever comes of the request.
+pub(super) fn is_known(requests: &RequestsConfig, sending: &Sending) -> bool {
+    sending.is_among(&requests.workflow_senders) || sending.is_among(&requests.people_senders)
+}
+
 /// Why a wish to cancel is not heeded; `None` if it is. Whoever may ask for deployments may stop them.
-pub(super) fn refuses_cancellation(requests: &RequestsConfig, delivery: &Delivery) -> Option<String> {
-    let known =
-        is_among(delivery, &requests.workflow_senders) || is_among(delivery, &requests.people_senders);
+pub(crate) fn refuses_cancellation(requests: &RequestsConfig, sending: &Sending) -> Option<String> {
+    let known = is_known(requests, sending);
     (!known).then(|| {
         format!(
             "{} may not cancel this deployment: it is in neither requests.workflow_senders nor requests.people_senders of its environment",
-            named(delivery)
+            sending.in_words()
         )
     })
 }
 
 /// Why a wake-up is not obeyed; `None` if it is. Whoever can read the table knows every claim's nonce, and could have a
 /// living worker's claim taken over.
-pub(super) fn refuses_wake_up(worker_senders: &[String], delivery: &Delivery) -> Option<String> {
-    let known = worker_senders.is_empty() || is_among(delivery, worker_senders);
+pub(super) fn refuses_wake_up(worker_senders: &[String], sending: &Sending) -> Option<String> {
+    let known = worker_senders.is_empty() || sending.is_among(worker_senders);
     (!known).then(|| {
         format!(
             "{} may not wake workers: queue.worker_senders does not name it; the deployment goes on without this wake-up",
-            named(delivery)
+            sending.in_words()
         )
     })
-}
-
-fn is_among(delivery: &Delivery, ids: &[String]) -> bool {
-    delivery.sender.as_deref().is_some_and(|sender| ids.iter().any(|id| id == principal(sender)))
-}
-
-/// The part of a sender that it cannot choose.
-fn principal(sender: &str) -> &str {
-    sender.split_once(':').map_or(sender, |(id, _session)| id)
-}
-
-fn named(delivery: &Delivery) -> String {
-    match &delivery.sender {
-        Some(sender) => format!("sender {sender}"),
-        None => "a sender whom the queue does not name".to_owned(),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::Delivery;
 
-    fn from(sender: &str) -> Delivery {
-        Delivery {
+    fn sent_by(sender: Option<&str>) -> Sending {
+        Sending::vouched(&Delivery {
             message_id: "1".into(),
             body: String::new(),
             receipt: "1".into(),
-            sender: Some(sender.into()),
+            sender: sender.map(str::to_owned),
             sent_at: None,
-        }
+            origin: None,
+        })
     }
 
     #[test]
@@ -113,13 +104,13 @@ mod tests {
             ("", false),
         ];
         for (sender, known) in cases {
-            assert_eq!(is_among(&from(sender), &ids), known, "{sender}");
+            assert_eq!(sent_by(Some(sender)).is_among(&ids), known, "{sender}");
         }
-        assert!(!is_among(&Delivery { sender: None, ..from("") }, &ids));
+        assert!(!sent_by(None).is_among(&ids));
     }
 
     #[test]
     fn without_a_list_of_workers_everybody_may_wake() {
-        assert_eq!(refuses_wake_up(&[], &from("AROAANYBODY:x")), None);
+        assert_eq!(refuses_wake_up(&[], &Sending::default()), None);
     }
 }

@@ -23,12 +23,14 @@ pub(super) struct Arrival {
     /// Whether this message is the chain of wake-ups, so that waiting on means sending the next one. A hint
     /// or a cancellation comes beside the chain.
     pub(super) keeps_chain: bool,
+    /// Of a hint: the item whose state it is about.
+    pub(super) news_of: Option<u64>,
 }
 
 impl Arrival {
     /// A hint: never stale, permits no takeover and comes beside the chain.
-    pub(super) fn hint() -> Self {
-        Self { number: None, takeover_of: None, keeps_chain: false }
+    pub(super) fn hint(newest: &Recorded) -> Self {
+        Self { number: None, takeover_of: None, keeps_chain: false, news_of: Some(newest.seq) }
     }
 }
 
@@ -304,6 +306,10 @@ impl Engine {
             let step = machine.handle(&outcome.event, now, &self.world.policy);
             let step = step.map_err(|e| EngineError::Inconsistent { id, problem: e.to_string() })?;
             let transition = match step {
+                Step::Stay { .. } if drive.arrival.news_of == Some(newest.seq) => {
+                    self.look_again_soon(&newest).await?;
+                    return Ok(Turn::Over);
+                }
                 Step::Stay { pause } => {
                     self.wait_on(drive, &newest, None, pause.unsigned_abs()).await?;
                     return Ok(Turn::Over);

@@ -7,12 +7,13 @@
 mod accept;
 mod cancel;
 mod commit;
-mod door;
+pub(crate) mod door;
 mod drive;
 mod freeze;
 mod hint;
 pub mod hold;
 mod reconcile;
+pub(crate) mod sending;
 mod unlock;
 mod unlock_unread;
 mod wake;

@@ -71,7 +71,7 @@ impl Reconciler {
             };
             let dead = now.saturating_sub(before.at) >= world.settings.lease;
             let takeover_of = newest.claim().filter(|_| dead);
-            let arrival = Arrival { number: None, takeover_of, keeps_chain: false };
+            let arrival = Arrival { number: None, takeover_of, keeps_chain: false, news_of: None };
             tracing::debug!(deployment.id = %holder, %environment, state = %newest.to, "not moved since the last scan: looking after it");
             if let Err(error) = engine.drive(holder, arrival).await {
                 tracing::warn!(deployment.id = %holder, %error, "could not be looked after: again at the next scan");

@@ -252,7 +252,7 @@ impl Engine {
             seen = Some((newest.seq, since));
             let dead = now.saturating_sub(since) >= self.world.settings.lease;
             let takeover_of = newest.claim().filter(|_| dead);
-            self.drive(id, Arrival { number: None, takeover_of, keeps_chain: false }).await?;
+            self.drive(id, Arrival { number: None, takeover_of, keeps_chain: false, news_of: None }).await?;
             if !self.holders_newest(id).await?.terminal {
                 self.world.clock.sleep(LOOK).await;
             }

@@ -5,16 +5,23 @@ use std::time::Duration;
 use lockstep_events::{Claim, DeploymentId, Message, WakeUp, encode};
 
 use super::drive::Arrival;
+use super::sending::Sending;
 use super::{Disposition, Engine, EngineError, door};
 use crate::ports::Delivery;
 
 impl Engine {
     pub(super) async fn wake(&self, wake: &WakeUp, delivery: &Delivery) -> Result<Disposition, EngineError> {
-        if let Some(reason) = door::refuses_wake_up(&self.world.settings.worker_senders, delivery) {
+        if let Some(reason) =
+            door::refuses_wake_up(&self.world.settings.worker_senders, &Sending::vouched(delivery))
+        {
             return Ok(Disposition::Park(reason));
         }
-        let arrival =
-            Arrival { number: Some(wake.number), takeover_of: wake.takeover_of.clone(), keeps_chain: true };
+        let arrival = Arrival {
+            number: Some(wake.number),
+            takeover_of: wake.takeover_of.clone(),
+            keeps_chain: true,
+            news_of: None,
+        };
         self.drive(wake.id, arrival).await
     }
 
@@ -26,8 +33,8 @@ impl Engine {
         delay: Duration,
     ) -> Result<(), EngineError> {
         let message = Message::WakeUp(WakeUp { id, number, takeover_of });
-        // SQS delays are whole seconds.
-        let delay = Duration::from_secs(delay.as_millis().div_ceil(1000).try_into().unwrap_or(900));
+        // SQS delays are whole seconds, and what comes a moment too early would be sent on with no delay at all.
+        let delay = Duration::from_secs(delay.as_secs() + u64::from(delay.subsec_nanos() > 0));
         self.world.queue.send(&encode(&message), delay).await?;
         Ok(())
     }

@@ -23,7 +23,7 @@ pub use cluster::{
 };
 pub use forge::{BuildRun, BuildStatus, Checks, Dispatch, Forge, NewRelease, Release, ReleaseChange};
 pub use hold::{Hold, HoldChanged, HoldRecord, HoldRelease, Holding, Releasing};
-pub use queue::{DeadLetter, DeadLetters, Delivery, Queue};
+pub use queue::{DeadLetter, DeadLetters, Delivery, Origin, Queue};
 pub use registry::{ImageContents, Registry};
 pub use store::{
     Appended, BetaRecord, Closing, Entry, EnvironmentRecord, EnvironmentView, HealthyRelease, ImageRecord,

@@ -21,6 +21,18 @@ pub struct Delivery {
     pub sender: Option<String>,
     /// When it was sent, by the queue's clock.
     pub sent_at: Option<Timestamp>,
+    /// Set on a message that an operator sent again ([`DeadLetters::send_again`]): who sent it first. Said by `sender`, and
+    /// vouched for by nobody else.
+    pub origin: Option<Origin>,
+}
+
+/// Who sent a message, and when.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// As the queue named the sender; `None` when that cannot be told.
+    pub sender: Option<String>,
+    /// By the queue's clock; `None` when that cannot be told.
+    pub sent_at: Option<Timestamp>,
 }
 
 /// Sends and receives. A message that is neither deleted nor extended comes back after its visibility
@@ -41,8 +53,9 @@ pub trait Queue: Send + Sync {
     async fn delete(&self, receipt: &str) -> Answer<()>;
 
     /// Puts a message that can never be understood into the dead-letter queue, with the reason as message
-    /// attribute `reason` and the original message id as `original-message-id`. The caller deletes the
-    /// original afterwards, so that a crash in between leaves two copies and never none.
+    /// attribute `reason`, the original message id as `original-message-id`, and its sender and time as the queue vouched
+    /// for them as `original-sender` and `original-sent-at`; what it says of its origin stays with it. The caller deletes
+    /// the original afterwards, so that a crash in between leaves two copies and never none.
     async fn park(&self, delivery: &Delivery, reason: &str) -> Answer<()>;
 }
 
@@ -56,6 +69,9 @@ pub struct DeadLetter {
     pub reason: Option<String>,
     /// The id that it had in the queue, if a worker parked it.
     pub original_id: Option<String>,
+    /// Who had sent it when it was parked, as its attributes say; `None` when the queue itself gave it up. Whoever may send
+    /// can write attributes: this is worth what `delivery.sender`, who parked it, is.
+    pub parked_from: Option<Origin>,
     /// How often it was received, by the queue's approximate count, this delivery included.
     pub received: Option<u32>,
 }
@@ -65,6 +81,10 @@ pub struct DeadLetter {
 pub trait DeadLetters: Send + Sync {
     /// Up to ten messages, hidden from others for `hidden`; none is an empty list.
     async fn take(&self, hidden: Duration) -> Answer<Vec<DeadLetter>>;
+
+    /// Sends a message to the queue that it came from, visible at once, with who sent it first (message attributes
+    /// `first-sender` and `first-sent-at`). The caller deletes the dead letter afterwards.
+    async fn send_again(&self, body: &str, origin: &Origin) -> Answer<()>;
 
     /// Makes a taken message visible again at once.
     async fn give_back(&self, receipt: &str) -> Answer<()>;

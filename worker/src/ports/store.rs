@@ -142,8 +142,8 @@ pub struct Rejected {
     pub because_of: Option<DeploymentId>,
     /// History item 1, in the terminal state `rejected`.
     pub entry: Entry,
-    /// The environment's list gets this line.
-    pub summary: Summary,
+    /// The environment's list gets this line; `None` for a request of somebody who has no say there.
+    pub summary: Option<Summary>,
 }
 
 /// A release that was seen healthy in an environment.

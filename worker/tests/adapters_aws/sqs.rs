@@ -12,7 +12,7 @@ use axum::response::Response;
 use axum::routing::post;
 use lockstep::adapters::sqs::{QueueUrls, SqsDeadLetters, SqsQueue, create_queues};
 use lockstep::faults::FaultKind;
-use lockstep::ports::{DeadLetter, DeadLetters as _, Delivery, Queue};
+use lockstep::ports::{DeadLetter, DeadLetters as _, Delivery, Origin, Queue};
 use rustack_sqs_core::config::SqsConfig;
 use rustack_sqs_core::handler::RustackSqsHandler;
 use rustack_sqs_core::provider::RustackSqs;
@@ -146,6 +146,10 @@ async fn a_parked_message_says_why_and_which() {
     let attributes = parked.message_attributes.unwrap();
     assert_eq!(attributes["reason"].string_value(), Some("not JSON: EOF"));
     assert_eq!(attributes["original-message-id"].string_value(), Some(delivery.message_id.as_str()));
+    assert_eq!(attributes["original-sender"].string_value(), delivery.sender.as_deref());
+    let sent_at = delivery.sent_at.unwrap().to_string();
+    assert_eq!(attributes["original-sent-at"].string_value(), Some(sent_at.as_str()));
+    assert_eq!(attributes.len(), 4, "it was not sent again: {attributes:?}");
 
     let without = SqsQueue::new(client, urls.queue, None);
     let fault = without.park(&delivery, "x").await.unwrap_err();
@@ -179,7 +183,7 @@ async fn dead_letters_are_looked_at_without_hiding_them_and_say_why_they_are_the
     let parked = one(&queue).await;
     queue.park(&parked, "not JSON").await.unwrap();
 
-    let dead = SqsDeadLetters::new(client, urls.dead_letter);
+    let dead = SqsDeadLetters::new(client, urls.dead_letter, urls.queue);
     for _ in 0..2 {
         let mut letters = all(&dead, 2).await;
         letters.sort_by_key(|letter| letter.reason.is_some());
@@ -188,6 +192,8 @@ async fn dead_letters_are_looked_at_without_hiding_them_and_say_why_they_are_the
         assert!(given_up.received >= Some(1) && given_up.delivery.sent_at.is_some(), "{given_up:?}");
         assert_eq!((broken.delivery.body.as_str(), broken.reason.as_deref()), ("{broken", Some("not JSON")));
         assert_eq!(broken.original_id.as_deref(), Some(parked.message_id.as_str()));
+        let from = Origin { sender: parked.sender.clone(), sent_at: parked.sent_at };
+        assert_eq!((&broken.parked_from, &given_up.parked_from), (&Some(from), &None));
         assert_eq!(dead.take(Duration::from_secs(60)).await.unwrap(), [], "hidden while it is looked at");
         for letter in &letters {
             dead.give_back(&letter.delivery.receipt).await.unwrap();
@@ -198,6 +204,29 @@ async fn dead_letters_are_looked_at_without_hiding_them_and_say_why_they_are_the
         dead.delete(&letter.delivery.receipt).await.unwrap();
     }
     assert_eq!(dead.take(Duration::ZERO).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_is_sent_again_says_who_sent_it_first_and_keeps_that_when_it_is_parked() {
+    let (queue, client, urls) = queue(3, Duration::from_secs(30)).await;
+    let dead = SqsDeadLetters::new(client, urls.dead_letter, urls.queue);
+    let known = Origin {
+        sender: Some("AROARUNS:deploy-7".to_owned()),
+        sent_at: Some("2026-11-23T09:00:00.123Z".parse().unwrap()),
+    };
+    for origin in [known, Origin::default()] {
+        dead.send_again("once more", &origin).await.unwrap();
+        let again = one(&queue).await;
+        assert_eq!((again.body.as_str(), again.origin.as_ref()), ("once more", Some(&origin)));
+        queue.park(&again, "why").await.unwrap();
+        queue.delete(&again.receipt).await.unwrap();
+        let letter = all(&dead, 1).await.remove(0);
+        let by = Origin { sender: again.sender.clone(), sent_at: again.sent_at };
+        assert_eq!((letter.delivery.origin, letter.parked_from), (Some(origin), Some(by)));
+        dead.delete(&letter.delivery.receipt).await.unwrap();
+    }
+    queue.send("new", Duration::ZERO).await.unwrap();
+    assert_eq!(one(&queue).await.origin, None);
 }
 
 /// This many dead letters, in however many receives.

@@ -8,6 +8,7 @@
 )]
 
 mod asking;
+mod dead_letters;
 mod doctor;
 mod holding;
 mod operating;

@@ -22,6 +22,7 @@ async fn park(local: &Local, body: &str, original_id: &str, reason: &str) {
         receipt: String::new(),
         sender: None,
         sent_at: None,
+        origin: None,
     };
     local.dead_letters.park(&delivery, reason).await.unwrap();
 }

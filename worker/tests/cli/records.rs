@@ -205,7 +205,7 @@ pub(crate) async fn reject(local: &Local, request: &DeployRequested) {
         environment: request.environment.clone(),
         because_of: None,
         entry: entry(1, "requested", State::Rejected, &ended(request.clone(), State::Rejected)),
-        summary: summary(request, Some("rejected")),
+        summary: Some(summary(request, Some("rejected"))),
     };
     assert_eq!(local.store.reject(&rejected).await.unwrap(), Opened::Written);
 }

@@ -308,8 +308,11 @@ Saved against a look every 10 s: {} % of the SQS requests, {} % of the ECS calls
 That comes from looking less often. Events save no call beyond it and cost some of SQS's; what they save is time.
 
 Not counted: the request's own message, extensions of a message's visibility, tokens of a GitHub App, DynamoDB, and what is read of the run
-that asks where `requests` is configured (five requests to GitHub, once). An event that comes while ECS still stops the old tasks, or before
-GitHub shows the run's end, finds nothing yet: the next look is then the chain's, up to the cap later.
+that asks where `requests` is configured (five requests to GitHub, once).
+
+An event that comes while ECS still stops the old tasks, or before GitHub shows the run's end, finds nothing yet. Looks then begin anew: after half
+of `worker.poll_seconds`, and then each time as long again as has passed since the event, so the end is seen before twice its lag has passed (or
+those five seconds), and at most the cap after it. Whoever sends hints again and again is looked after once in five seconds, then ten, twenty and so on up to the cap, in one state.
 
 `aws ecs wait services-stable`, which asks every {} s, would ask {waiter} times for the two rollouts alone and still not know
 whether they succeeded (it is as content after a rollback); it keeps a process waiting, and the build is not in it.

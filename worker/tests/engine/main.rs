@@ -8,11 +8,13 @@
     reason = "in a test a panic is the report, in its helpers too"
 )]
 
+mod again;
 mod calls;
 mod cancelling;
 mod databases;
 mod dead_workers;
 mod doubles;
+mod early_news;
 mod early_wakes;
 mod faults;
 mod foreign;

@@ -122,19 +122,24 @@ async fn a_waiting_deployment_is_looked_at_at_its_deadline_and_not_past_it() {
 }
 
 #[tokio::test]
-async fn hints_however_many_neither_fork_nor_number_the_chain() {
+async fn hints_however_many_do_not_fork_the_chain_and_number_it_once() {
     let stage = Stage::new();
     let (a, b) = (stage.worker("a"), stage.worker("b"));
     stage.cluster.hold_rollouts(true);
     let (id, _) = stage.ask("staging");
     stage.up_to(&a, id, "deploying/rolling-out-candidate").await;
+    let before = stage.only_wake(id).wake().number;
+    let hint = event(&stage, "c/shop-staging", "ecs-svc/1", EcsDeploymentEventName::Completed);
+    stage.done(&b, &hint).await;
     let chain = stage.only_wake(id);
+    assert_eq!(chain.wake().number, before + 1, "the first came too early: looked at again soon");
     for _ in 0..20 {
         let hint = event(&stage, "c/shop-staging", "ecs-svc/1", EcsDeploymentEventName::Completed);
         stage.done(&b, &hint).await;
         assert_eq!(stage.only_wake(id), chain);
     }
     stage.cluster.hold_rollouts(false);
+    stage.clock.forward(chain.delay);
     let hint = event(&stage, "c/shop-staging", "ecs-svc/1", EcsDeploymentEventName::Completed);
     for _ in 0..3 {
         stage.deliver(&b, &hint).await.unwrap();

@@ -20,8 +20,8 @@ use crate::stage::{LEASE, Stage, request};
 const COMMIT: &str = "abcdef0123456789abcdef0123456789abcdef01";
 const BETA: &str = "0.2.0-abcdef0.beta";
 
-const DEPLOYER: &str = "AROADEPLOYER:run-42";
-const PERSON: &str = "AIDAPERSON";
+pub(crate) const DEPLOYER: &str = "AROADEPLOYER:run-42";
+pub(crate) const PERSON: &str = "AIDAPERSON";
 const WORKER: &str = "AROAWORKER:task-1";
 
 /// The run that asks.
@@ -29,7 +29,7 @@ const RUN: u64 = 42;
 
 /// A worker that lets in only who may ask: for staging (`staging`), and as production does (`preview`, with approval by
 /// another, from staging's workflow) so that both rules are met by one kind of environment.
-fn worker(stage: &Stage) -> Engine {
+pub(crate) fn worker(stage: &Stage) -> Engine {
     worker_with(stage, |_| {})
 }
 
@@ -83,7 +83,7 @@ fn review(state: ReviewState, by: &str) -> RunReview {
 }
 
 /// A stage whose forge has that run, and an environment `preview` that waits for reviews, of which bob gave one.
-fn stage() -> Arc<Stage> {
+pub(crate) fn stage() -> Arc<Stage> {
     let stage = Stage::new();
     stage.forge.put_run(run());
     stage.forge.put_environment("preview", ReviewRules { required: true, prevents_self_review: true });
@@ -92,7 +92,7 @@ fn stage() -> Arc<Stage> {
 }
 
 /// What the run asks for: its own commit.
-fn by_run(environment: &str) -> DeployRequested {
+pub(crate) fn by_run(environment: &str) -> DeployRequested {
     DeployRequested {
         target: Target::Commit { reference: Some(COMMIT.parse().unwrap()) },
         requester: Requester {
@@ -105,12 +105,17 @@ fn by_run(environment: &str) -> DeployRequested {
 }
 
 /// Sends a request.
-fn send(stage: &Stage, request: &DeployRequested, sender: &str) -> Message {
+pub(crate) fn send(stage: &Stage, request: &DeployRequested, sender: &str) -> Message {
     stage.put(&Content::DeployRequested(Box::new(request.clone()))).from(sender)
 }
 
 /// The reason of a deployment that was rejected for who asked, with nothing touched.
-async fn refusal(stage: &Stage, engine: &Engine, request: &DeployRequested, message: &Message) -> String {
+pub(crate) async fn refusal(
+    stage: &Stage,
+    engine: &Engine,
+    request: &DeployRequested,
+    message: &Message,
+) -> String {
     stage.done(engine, message).await;
     let newest = stage.newest(request.id);
     assert_eq!(newest.to, "rejected", "{:#?}", stage.path(request.id));
@@ -142,6 +147,19 @@ async fn a_run_that_was_approved_deploys_and_the_evidence_is_in_the_history() {
     assert_eq!(stage.store.bound(RUN, 1), Some(request.id));
     let warrant = stage.machine(request.id).deployment().warrant.clone().unwrap();
     assert_eq!(warrant.run.unwrap().approvals[0].by, "bob");
+}
+
+#[tokio::test]
+async fn who_started_the_attempt_is_in_the_evidence_where_that_is_another() {
+    let (stage, request) = (stage(), by_run("preview"));
+    stage.forge.put_run(WorkflowRun { triggering_actor: Some("dave".into()), ..run() });
+    let message = send(&stage, &request, DEPLOYER);
+    stage.done(&worker(&stage), &message).await;
+    let confirmed = &stage.store.items(request.id)[1].detail;
+    assert!(
+        confirmed.starts_with("asked for by alice in run 42 (attempt 1, started by dave) of deploy.yml"),
+        "{confirmed}"
+    );
 }
 
 #[tokio::test]

@@ -169,7 +169,7 @@ pub fn rejected(id: DeploymentId, because_of: Option<DeploymentId>) -> Rejected 
         environment: staging(),
         because_of,
         entry: Entry { to: "rejected".to_owned(), terminal: true, ..entry(id, 1) },
-        summary: summary(id, Some("rejected")),
+        summary: Some(summary(id, Some("rejected"))),
     }
 }
 

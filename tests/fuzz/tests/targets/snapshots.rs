@@ -39,7 +39,7 @@ fn goes_on(machine: &Machine) {
         let (service, message) = ("Amazon ECS".to_owned(), "throttled".to_owned());
         Event::Fault(FaultReport { service, message, transient, ambiguous: transient, wait })
     };
-    let cancel = Event::Cancel { actor: "ben".to_owned(), reason: None };
+    let cancel = Event::Cancel { actor: "ben".to_owned(), sender: None, reason: None };
     let events = [
         cancel,
         fault(true, SignedDuration::from_secs(2)),

@@ -141,7 +141,7 @@ impl Universe {
         message.visible = now + if again { Duration::from_millis(300) } else { VISIBILITY };
         let (visible, receipt) = (message.visible, format!("{number}/{}", message.receives));
         let (message_id, body) = (number.to_string(), message.body.clone());
-        let delivery = Delivery { message_id, body, receipt, sender: None, sent_at: None };
+        let delivery = Delivery { message_id, body, receipt, sender: None, sent_at: None, origin: None };
         if again {
             self.counts.one("redeliveries");
         }

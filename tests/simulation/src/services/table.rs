@@ -111,11 +111,19 @@ impl Table {
         }
     }
 
-    fn begin(&mut self, environment: &EnvironmentName, token: Option<u64>, entry: &Entry, summary: &Summary) {
+    fn begin(
+        &mut self,
+        environment: &EnvironmentName,
+        token: Option<u64>,
+        entry: &Entry,
+        summary: Option<&Summary>,
+    ) {
         let life = Life { environment: environment.clone(), token, rows: Vec::new() };
         self.lives.insert(entry.id, life);
         self.write(entry);
-        self.lists.entry(environment.clone()).or_default().insert(summary.id, summary.clone());
+        if let Some(summary) = summary {
+            self.lists.entry(environment.clone()).or_default().insert(summary.id, summary.clone());
+        }
     }
 
     fn first(&self, entry: &Entry) -> Option<Opened> {
@@ -151,7 +159,7 @@ impl Table {
         };
         self.locks.insert(opening.environment.clone(), lock);
         self.openings.entry(opening.environment.clone()).or_default().push((opening.entry.id, token));
-        self.begin(&opening.environment, Some(token), &opening.entry, &opening.summary);
+        self.begin(&opening.environment, Some(token), &opening.entry, Some(&opening.summary));
         Opened::Written
     }
 
@@ -162,7 +170,7 @@ impl Table {
         if rejected.because_of.is_some() && self.lock(&rejected.environment).holder != rejected.because_of {
             return Opened::LockMoved;
         }
-        self.begin(&rejected.environment, None, &rejected.entry, &rejected.summary);
+        self.begin(&rejected.environment, None, &rejected.entry, rejected.summary.as_ref());
         Opened::Written
     }
 

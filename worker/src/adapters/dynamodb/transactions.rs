@@ -73,7 +73,9 @@ impl DynamoDbStore {
                 .build();
             items.push(TransactWriteItem::builder().condition_check(complete(held)?).build());
         }
-        items.push(self.put(encode(TRANSACT, &summary_key, &rejected.summary)?)?);
+        if let Some(summary) = &rejected.summary {
+            items.push(self.put(encode(TRANSACT, &summary_key, summary)?)?);
+        }
         let token = request_token(&rejected.entry.write_id, "reject", 0);
         let Some(cancelled) = self.transact(items, token).await? else { return Ok(Opened::Written) };
         if let Some(standing) = cancelled.failed_condition(ENTRY)? {

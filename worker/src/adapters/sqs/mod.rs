@@ -1,6 +1,7 @@
 //! The queue and its dead-letter queue on Amazon SQS (standard queues). Using each and creating them are a file
 //! each.
 
+mod attributes;
 mod create;
 mod dead_letters;
 mod queue;

@@ -6,16 +6,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Config;
-use aws_sdk_sqs::error::BuildError;
-use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use jiff::Timestamp;
 
+use super::attributes::{self, ORIGINAL_ID, REASON, attribute, presentable};
 use crate::faults::aws::classify;
 use crate::faults::{Fault, FaultKind, Service};
-use crate::ports::{Answer, Delivery, Queue};
+use crate::ports::{Answer, Delivery, Origin, Queue};
 
 pub(super) const RECEIVE: &str = "ReceiveMessage";
-const SEND: &str = "SendMessage";
+pub(super) const SEND: &str = "SendMessage";
 pub(super) const CHANGE: &str = "ChangeMessageVisibility";
 pub(super) const DELETE: &str = "DeleteMessage";
 
@@ -23,13 +23,6 @@ pub(super) const DELETE: &str = "DeleteMessage";
 const LONGEST_POLL: i32 = 20;
 const LONGEST_DELAY: i32 = 900;
 pub(super) const LONGEST_VISIBILITY: i32 = 43_200;
-
-/// The attributes that say why a message was parked, and which it was.
-pub(super) const REASON: &str = "reason";
-pub(super) const ORIGINAL_ID: &str = "original-message-id";
-
-/// A reason longer than this helps nobody and takes room from the body, which shares SQS's size limit.
-const LONGEST_REASON: usize = 500;
 
 /// A queue and its dead-letter queue, through a client whose own retries are off.
 #[derive(Debug, Clone)]
@@ -75,6 +68,8 @@ impl Queue for SqsQueue {
             .wait_time_seconds(poll)
             .message_system_attribute_names(MessageSystemAttributeName::SenderId)
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+            .message_attribute_names(attributes::FIRST.sender)
+            .message_attribute_names(attributes::FIRST.sent_at)
             .customize()
             .config_override(self.patient(poll))
             .send()
@@ -118,7 +113,7 @@ impl Queue for SqsQueue {
         Ok(())
     }
 
-    // A body of the largest size that SQS takes has no room for the two attributes: parking it is refused, and
+    // A body of the largest size that SQS takes has no room for the attributes: parking it is refused, and
     // the queue's redrive policy moves it as it is.
     async fn park(&self, delivery: &Delivery, reason: &str) -> Answer<()> {
         let url = self.dead_letter_url.as_deref().ok_or_else(|| {
@@ -132,15 +127,20 @@ impl Queue for SqsQueue {
                 ),
             )
         })?;
-        self.client
+        let vouched = Origin { sender: delivery.sender.clone(), sent_at: delivery.sent_at };
+        let parked = self
+            .client
             .send_message()
             .queue_url(url)
             .message_body(&delivery.body)
             .message_attributes(REASON, attribute(&presentable(reason))?)
-            .message_attributes(ORIGINAL_ID, attribute(&delivery.message_id)?)
-            .send()
-            .await
-            .map_err(|error| classify(Service::Sqs, SEND, &error))?;
+            .message_attributes(ORIGINAL_ID, attribute(&delivery.message_id)?);
+        let parked = attributes::ORIGINAL.write(parked, &vouched)?;
+        let parked = match &delivery.origin {
+            Some(origin) => attributes::FIRST.write(parked, origin)?,
+            None => parked,
+        };
+        parked.send().await.map_err(|error| classify(Service::Sqs, SEND, &error))?;
         Ok(())
     }
 }
@@ -156,6 +156,7 @@ pub(super) fn delivery(message: Message) -> Answer<Delivery> {
         .and_then(|text| text.parse().ok())
         .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok());
     Ok(Delivery {
+        origin: attributes::FIRST.read(&message),
         sender: told(MessageSystemAttributeName::SenderId),
         sent_at,
         message_id: message.message_id.ok_or_else(|| absent("MessageId"))?,
@@ -170,22 +171,6 @@ pub(super) fn seconds(duration: Duration, longest: i32) -> i32 {
     i32::try_from(whole).unwrap_or(longest).min(longest)
 }
 
-/// A text that SQS takes as an attribute: not empty, short, without control characters.
-fn presentable(reason: &str) -> String {
-    let text: String = reason
-        .chars()
-        .map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c })
-        .take(LONGEST_REASON)
-        .collect();
-    if text.trim().is_empty() { "no reason given".to_owned() } else { text }
-}
-
-fn attribute(text: &str) -> Answer<MessageAttributeValue> {
-    let built: Result<_, BuildError> =
-        MessageAttributeValue::builder().data_type("String").string_value(text).build();
-    built.map_err(|error| Fault::new(Service::Sqs, SEND, FaultKind::Refused, error.to_string()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,12 +182,5 @@ mod tests {
         assert_eq!(seconds(Duration::from_millis(30_001), LONGEST_DELAY), 31);
         assert_eq!(seconds(Duration::from_secs(901), LONGEST_DELAY), 900);
         assert_eq!(seconds(Duration::MAX - Duration::from_secs(1), LONGEST_POLL), 20);
-    }
-
-    #[test]
-    fn a_reason_is_made_presentable() {
-        assert_eq!(presentable("unknown type\u{0}\n\"x\""), "unknown type  \"x\"");
-        assert_eq!(presentable("\n"), "no reason given");
-        assert_eq!(presentable(&"é".repeat(1000)).chars().count(), LONGEST_REASON);
     }
 }

@@ -85,7 +85,7 @@ pub(crate) fn rejected(id: DeploymentId, because_of: Option<DeploymentId>) -> Re
         environment: staging(),
         because_of,
         entry: Entry { to: "rejected".to_owned(), terminal: true, ..entry(id, 1) },
-        summary: summary(id, Some("rejected")),
+        summary: Some(summary(id, Some("rejected"))),
     }
 }
 

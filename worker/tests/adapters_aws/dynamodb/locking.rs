@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lockstep::faults::{Fault, FaultKind};
-use lockstep::ports::{Answer, Lock, Opened, Opening, Store};
+use lockstep::ports::{Answer, Lock, Opened, Opening, Rejected, Store};
 
 use super::fixtures::{closing, lock, new_id, opening, rejected, shop, staging, store};
 
@@ -124,7 +124,11 @@ async fn a_rejection_stands_only_while_its_reason_does() {
     let recorded = Opened::AlreadyRecorded(Box::new(refused.entry.clone()));
     assert_eq!(store.reject(&redelivered).await.unwrap(), recorded);
     let listed = store.deployments(&shop(), &staging(), 1).await.unwrap();
-    assert_eq!(listed, [refused.summary], "the newest");
+    assert_eq!(listed, [refused.summary.unwrap()], "the newest");
+    let of_a_stranger = Rejected { summary: None, ..rejected(new_id(), None) };
+    assert_eq!(store.reject(&of_a_stranger).await.unwrap(), Opened::Written);
+    assert!(store.newest(of_a_stranger.entry.id).await.unwrap().is_some(), "for who asks after it");
+    assert_eq!(store.deployments(&shop(), &staging(), 10).await.unwrap().len(), 2, "and not in the list");
 
     let other_holder = rejected(new_id(), Some(new_id()));
     assert_eq!(store.reject(&other_holder).await.unwrap(), Opened::LockMoved);

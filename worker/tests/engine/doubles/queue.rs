@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lockstep::faults::Service;
-use lockstep::ports::{Answer, Clock as _, Delivery, Queue};
+use lockstep::ports::{Answer, Clock as _, Delivery, Origin, Queue};
 use lockstep_events::WakeUp;
 use tokio::sync::Notify;
 
@@ -23,6 +23,7 @@ pub(crate) struct Message {
     pub(crate) delay: Duration,
     sender: Option<String>,
     sent_at: Option<Timestamp>,
+    origin: Option<Origin>,
 }
 
 impl Message {
@@ -30,7 +31,8 @@ impl Message {
     pub(crate) fn delivery(&self) -> Delivery {
         let id = self.id.to_string();
         let (body, sender) = (self.body.clone(), self.sender.clone());
-        Delivery { message_id: id.clone(), body, receipt: id, sender, sent_at: self.sent_at }
+        let origin = self.origin.clone();
+        Delivery { message_id: id.clone(), body, receipt: id, sender, sent_at: self.sent_at, origin }
     }
 
     /// The same from this sender.
@@ -42,6 +44,12 @@ impl Message {
     /// The same, sent then; not said when if `None`.
     pub(crate) fn sent(mut self, at: Option<Timestamp>) -> Self {
         self.sent_at = at;
+        self
+    }
+
+    /// The same, sent again by whoever sends it now: this sender sent it first, then.
+    pub(crate) fn first_by(mut self, sender: &str, sent_at: Option<Timestamp>) -> Self {
+        self.origin = Some(Origin { sender: Some(sender.to_owned()), sent_at });
         self
     }
 
@@ -103,7 +111,8 @@ impl MemoryQueue {
         let mut content = self.content.lock().unwrap();
         content.sent += 1;
         let sent_at = Some(self.clock.now());
-        let message = Message { id: content.sent, body: body.to_owned(), delay, sender: None, sent_at };
+        let (id, body) = (content.sent, body.to_owned());
+        let message = Message { id, body, delay, sender: None, sent_at, origin: None };
         content.live.push(message.clone());
         self.arrival.notify_one();
         message

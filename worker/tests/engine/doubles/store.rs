@@ -91,7 +91,9 @@ impl Table {
             return Opened::LockMoved;
         }
         self.put(&rejected.entry);
-        self.list(&rejected.environment, &rejected.summary);
+        if let Some(summary) = &rejected.summary {
+            self.list(&rejected.environment, summary);
+        }
         Opened::Written
     }
 
