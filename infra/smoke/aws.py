@@ -4,21 +4,45 @@ hold credentials.
 
 import json
 import os
+import shlex
 import subprocess
 import time
+
+from commands import run
 
 # Seconds after which one call hangs.
 PATIENCE = 120
 
 
-class Refused(Exception):
+class Failed(Exception):
+    """A call that has no answer; `command` is how to try it by hand."""
+
+    code = ""
+
+    def __init__(self, call, said, command=""):
+        self.said, self.command = said, command
+        super().__init__(f"{call}: {said}")
+
+
+class Refused(Failed):
     """AWS said no; `code` is its error's name."""
 
-    def __init__(self, call, said):
-        self.said = said.strip()
+    def __init__(self, call, said, command=""):
+        super().__init__(call, said.strip() or "no answer", command)
         # "An error occurred (ClusterNotFoundException) when calling ..."
         self.code = said.partition("(")[2].partition(")")[0] if "An error occurred (" in said else ""
-        super().__init__(f"{call}: {self.said or 'no answer'}")
+
+
+class Hung(Failed):
+    """No answer within the patience. It may have been done all the same."""
+
+
+def written(region, service, operation, parameters):
+    """The call as it can be typed into a shell."""
+    words = ["aws", service, operation, "--region", region]
+    if parameters:
+        words += ["--cli-input-json", json.dumps(parameters)]
+    return shlex.join(words)
 
 
 class Unknown(str):
@@ -37,8 +61,8 @@ class Unknown(str):
 class Aws:
     """The AWS CLI, in one region. `variables` go over the environment's: another identity's credentials."""
 
-    def __init__(self, region, dry_run=False, say=print, variables=None):
-        self.region, self.dry_run, self.say = region, dry_run, say
+    def __init__(self, region, dry_run=False, say=print, variables=None, patience=PATIENCE):
+        self.region, self.dry_run, self.say, self.patience = region, dry_run, say, patience
         self.environment = {
             **os.environ,
             **(variables or {}),
@@ -49,7 +73,7 @@ class Aws:
         }
 
     def __call__(self, service, operation, /, quiet=False, **parameters):
-        """The answer. `quiet` is for what is asked again and again. Raises `Refused`."""
+        """The answer. `quiet` is for what is asked again and again. Raises `Failed`."""
         command = ["aws", service, operation, "--output", "json"]
         if parameters:
             command += ["--cli-input-json", json.dumps(parameters)]
@@ -57,17 +81,18 @@ class Aws:
             self.say(f"+ aws {service} {operation} {json.dumps(parameters) if parameters else ''}".rstrip())
         if self.dry_run:
             return Unknown("<answer>")
-        said = self.said(command)
+        said = self.said(command, written(self.region, service, operation, parameters))
         return json.loads(said) if said.strip() else {}
 
-    def said(self, command):
-        """In a group of its own: an interrupted script decides itself what becomes of a call that is under way."""
-        done = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, timeout=PATIENCE, check=False, start_new_session=True
-        )
-        if done.returncode != 0:
-            raise Refused(" ".join(command[:3]), done.stderr)
-        return done.stdout
+    def said(self, command, by_hand=""):
+        call = " ".join(command[:3])
+        try:
+            code, said, errors = run(command, self.patience, env=self.environment)
+        except subprocess.TimeoutExpired:
+            raise Hung(call, f"no answer within {self.patience:g} s", by_hand) from None
+        if code != 0:
+            raise Refused(call, errors, by_hand)
+        return said
 
     def registry_password(self):
         """Of ECR, for twelve hours."""

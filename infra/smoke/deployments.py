@@ -14,6 +14,7 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from commands import run
 from names import CONTAINER
 
 VERSION = "0.1.0"
@@ -162,9 +163,9 @@ class Images:
         self.say(f"+ docker {' '.join(words)}")
         if self.dry_run:
             return
-        done = subprocess.run(["docker", *words], input=given, env=self.environment, capture_output=True, text=True, timeout=1800, check=False)
-        if done.returncode != 0:
-            raise SystemExit(f"docker {words[0]}: {done.stderr.strip()[-2000:]}")
+        code, _, errors = run(["docker", *words], 1800, given, self.environment)
+        if code != 0:
+            raise SystemExit(f"docker {words[0]}: {errors.strip()[-2000:]}")
 
     def sign_in(self, password):
         self.docker("login", "--username", "AWS", "--password-stdin", self.repository.partition("/")[0], given=password)
@@ -231,14 +232,11 @@ class Lockstep:
     def run(self, *words):
         """Shows what it says; its exit code."""
         self.say(f"+ lockstep {' '.join(words)}")
-        command = [self.program, *words]
-        done = subprocess.run(
-            command, env=self.variables, capture_output=True, text=True, timeout=WAIT + 300, check=False, start_new_session=True
-        )
-        self.say(done.stdout.rstrip())
-        if done.stderr.strip():
-            self.say(done.stderr.strip()[-2000:])
-        return done.returncode
+        code, said, errors = run([self.program, *words], WAIT + 300, env=self.variables)
+        self.say(said.rstrip())
+        if errors.strip():
+            self.say(errors.strip()[-2000:])
+        return code
 
     def stop(self):
         if self.worker is not None:

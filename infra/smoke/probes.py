@@ -6,7 +6,7 @@ import time
 
 import facts
 from account import STEADY, definition, described, steady
-from aws import Refused
+from aws import Failed, Refused
 from names import CONTAINER
 
 SERVICE = "probe"
@@ -34,7 +34,7 @@ class Probes:
         for probe in (self.sender, self.tags, self.inactive, self.update, self.tasks, self.crash, self.events, self.trust):
             try:
                 yield from probe()
-            except (Refused, TimeoutError, KeyError, IndexError) as error:
+            except (Failed, TimeoutError, KeyError, IndexError) as error:
                 yield facts.unanswered(probe.__doc__.strip().partition(":")[0], error)
 
     def register(self, **container):

@@ -15,7 +15,6 @@ Must never touch what does not carry the run's tag, nor print a credential.
 import argparse
 import ipaddress
 import os
-import signal
 import sys
 import tempfile
 import urllib.request
@@ -23,8 +22,9 @@ from pathlib import Path
 
 import facts
 from account import Account
-from aws import Aws, Refused
+from aws import PATIENCE, Aws, Failed, Refused
 from deployments import VERSION, WAIT, GitHub, Images, Lockstep, Readiness, configuration, new_id
+from interrupts import Interrupts
 from names import Names
 from probes import BREAKER, Probes
 from teardown import Teardown, Untagged
@@ -45,6 +45,7 @@ def arguments(words):
     parser.add_argument("--breaker-seconds", type=int, default=BREAKER, help="how long to watch the circuit breaker (default: %(default)s)")
     parser.add_argument("--registry", metavar="HOST/NAME", help="a repository of yours, docker signed in, instead of one in ECR; never deleted")
     parser.add_argument("--readiness", metavar="URL", help="where readiness is asked for, with {environment} in it, instead of the tasks themselves")
+    parser.add_argument("--call-seconds", type=float, default=PATIENCE, help="after how long one call counts as hanging (default: %(default)s)")
     parser.add_argument("--pause", type=float, default=10, help="seconds between two looks (default: %(default)s)")
     chosen = parser.parse_args(words)
     if not chosen.region:
@@ -94,9 +95,9 @@ def worker_credentials(aws, names):
 class Run:
     """One run, from nothing to findings."""
 
-    def __init__(self, chosen, aws, names, identity, folder, say):
+    def __init__(self, chosen, aws, names, identity, folder, say, interrupts):
         self.chosen, self.aws, self.names, self.identity = chosen, aws, names, identity
-        self.folder, self.say = folder, say
+        self.folder, self.say, self.interrupts = folder, say, interrupts
         self.closers = []
 
     def findings(self):
@@ -135,8 +136,9 @@ class Run:
             self.say(f"+ lockstep deploy staging --id {deployment} {' '.join(wait)}")
             self.say(f"+ lockstep promote {VERSION}-<commit>.beta {' '.join(wait)}")
             return None, None
-        github = GitHub(program("sandbox"), self.folder)
-        self.closers.append(github.stop)
+        with self.interrupts.held():
+            github = GitHub(program("sandbox"), self.folder)
+            self.closers.append(github.stop)
         settings = github.settings()
         commit = github.commit()
         # Before it is asked for: GitHub's stand-in ends its run by itself, and the worker then reads this tag.
@@ -149,7 +151,9 @@ class Run:
         lockstep = Lockstep(program("lockstep"), self.folder, {"LOCKSTEP_REGISTRY_PASSWORD": password}, self.say)
         lockstep.config.write_text(configuration(names, places, settings), encoding="utf-8")
         self.closers.append(lockstep.stop)
-        lockstep.start_worker(worker_credentials(self.aws, names))
+        credentials = worker_credentials(self.aws, names)
+        with self.interrupts.held():
+            lockstep.start_worker(credentials)
         staged = lockstep.run("deploy", "staging", "--id", deployment, *wait)
         promoted = lockstep.run("promote", f"{VERSION}-{commit[:7]}.beta", *wait) if staged == 0 else None
         if promoted != 0:
@@ -159,60 +163,86 @@ class Run:
 
     def close(self):
         for closer in reversed(self.closers):
-            closer()
+            try:
+                closer()
+            except Exception as problem:  # the others have their turn, and so has the teardown
+                self.say(f"error: {problem!r}")
 
 
-def take_down(aws, names, say):
-    """Whether nothing is left."""
-    # A second Ctrl-C must not leave half of it.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: say("tearing down: wait, or kill this process and run it again with --teardown"))
+def take_down(aws, names, say, chosen):
+    """Whether nothing is left, as far as could be looked."""
+    again = f"smoke.py --region {names.region} --teardown {names.suffix}"
+    # With a registry of one's own a run makes no repository, and need not be allowed to look for one.
+    teardown = Teardown(aws, names, say, chosen.pause, without=("repository",) if chosen.registry else ())
     try:
-        left = Teardown(aws, names, say).run()
-    except (Untagged, Refused) as problem:
-        say(f"error: {problem}")
-        say(f"again with: smoke.py --region {names.region} --teardown {names.suffix}")
-        return False
-    for each in left:
-        say(f"left: {each}")
-    say(f"nothing is left of {names.base}" if not left else f"again with: smoke.py --region {names.region} --teardown {names.suffix}")
+        left = teardown.run()
+    except (Untagged, Failed) as problem:
+        left = [f"error: {problem}"]
+    for line in left:
+        say(line)
+    if left:
+        say(f"again with: {again}\nby the tag (which lists for some time what is deleted, and no roles): {teardown.by_tag()}")
+    else:
+        say(f"nothing is left of {names.base}")
     return not left
 
 
-def interrupted(*_):
-    raise KeyboardInterrupt
+class Terminal:
+    """Prints, as long as there is a terminal: a teardown does not end with it."""
+
+    def __call__(self, line):
+        try:
+            print(line, flush=True)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 1)
+            os.close(nowhere)
 
 
-def main(words, say=lambda line: print(line, flush=True)):
+def main(words, say):
     chosen = arguments(words)
-    aws = Aws(chosen.region, chosen.dry_run, say)
-    identity = aws("sts", "get-caller-identity")
+    interrupts = Interrupts().install()
+    aws = Aws(chosen.region, chosen.dry_run, say, patience=chosen.call_seconds)
     try:
+        identity = aws("sts", "get-caller-identity")
         names = Names(Names.fresh() if chosen.teardown is None else chosen.teardown, identity["Account"], chosen.region)
     except ValueError as error:
         say(f"error: {error}")
         return 2
+    except Failed as failed:
+        say(f"error: {failed}")
+        return 1
     if chosen.teardown is not None:
-        return 0 if take_down(aws, names, say) else 1
+        interrupts.defer()
+        return 0 if take_down(aws, names, say, chosen) else 1
     say(f"this run is {names.base}; if it is killed: smoke.py --region {chosen.region} --teardown {names.suffix}")
-    signal.signal(signal.SIGTERM, interrupted)
-    found, clean = [], True
-    with tempfile.TemporaryDirectory(prefix=f"{names.base}-") as folder:
-        run = Run(chosen, aws, names, identity, Path(folder), say)
-        try:
-            for finding in run.findings():
-                if not chosen.dry_run:
-                    say(str(finding))
-                    found.append(finding)
-        except (Refused, TimeoutError, KeyboardInterrupt, SystemExit) as problem:
-            say(f"error: {str(problem) or 'interrupted'}")
-            found.append(facts.Finding("the run came to its end", facts.OTHERWISE, str(problem) or "interrupted"))
-        finally:
-            run.close()
-            if chosen.keep:
-                say(f"kept, and costing, until: smoke.py --region {chosen.region} --teardown {names.suffix}")
-            else:
-                clean = take_down(aws, names, say)
+    with tempfile.TemporaryDirectory(prefix=f"{names.base}-", ignore_cleanup_errors=True) as folder:
+        return whole(Run(chosen, aws, names, identity, Path(folder), say, interrupts))
+
+
+def whole(run):
+    """One run and its end; the exit code."""
+    say, chosen, names = run.say, run.chosen, run.names
+    found = []
+
+    def look():
+        for finding in run.findings():
+            if not chosen.dry_run:
+                say(str(finding))
+                found.append(finding)
+
+    def end(problem):
+        if problem is not None:
+            said = str(problem) or ("interrupted" if isinstance(problem, KeyboardInterrupt) else repr(problem))
+            say(f"error: {said}")
+            found.append(facts.Finding("the run came to its end", facts.OTHERWISE, said))
+        run.close()
+        if chosen.keep:
+            say(f"kept, and costing, until: smoke.py --region {chosen.region} --teardown {names.suffix}")
+            return True
+        return take_down(run.aws, names, say, chosen)
+
+    clean = run.interrupts.guarding(look, end)
     if chosen.dry_run:
         say("\nA dry run: no call was made, nothing was seen.")
         return 0
@@ -226,4 +256,4 @@ def main(words, say=lambda line: print(line, flush=True)):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], Terminal()))

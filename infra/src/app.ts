@@ -48,11 +48,7 @@ export function unchecked(config: Config, props: AppProps = {}): Stacks {
   };
 
   const shared = new SharedStack(app, "SharedStack", inputs);
-  const lockstep = new LockstepStack(app, "LockstepStack", {
-    ...inputs,
-    vpc: shared.network.vpc,
-    senders: shared.senderIds,
-  });
+  const lockstep = new LockstepStack(app, "LockstepStack", { ...inputs, vpc: shared.network.vpc });
   const staging = new StagingStack(app, "StagingStack", { ...inputs, shared });
   const production = new ProductionStack(app, "ProductionStack", { ...inputs, shared });
 

@@ -61,8 +61,57 @@ test("settings that contradict each other are refused", () => {
     [{ WORKER_MIN_TASKS: "5" }, /WORKER_MIN_TASKS \(5\) is above WORKER_MAX_TASKS \(4\)/],
     [{ OPERATOR_ROLE_ARN: "arn:aws:iam::999999999999:role/ops" }, /expected one of account 123456789012/],
     [{ OPERATOR_ROLE_ID: "AROAEXAMPLE7EXAMPLE77" }, /OPERATOR_ROLE_ID is set without OPERATOR_ROLE_ARN/],
+    [{ STAGING_OPERATOR_ROLE_ID: "AROAEXAMPLE7EXAMPLE77" }, /STAGING_OPERATOR_ROLE_ID belong together/],
+    [{ STAGING_OPERATOR_ROLE_ARN: "arn:aws:iam::123456789012:role/ops" }, /STAGING_OPERATOR_ROLE_ID belong together/],
+    [
+      {
+        STAGING_OPERATOR_ROLE_ARN: "arn:aws:iam::123456789012:role/ops",
+        STAGING_OPERATOR_ROLE_ID: "AROAEXAMPLE7EXAMPLE77",
+        OPERATOR_ROLE_ARN: "arn:aws:iam::123456789012:role/ops",
+      },
+      /are one role/,
+    ],
+    [{ STAGING_MAX_AGE_SECONDS: "0" }, /STAGING_MAX_AGE_SECONDS is 0: expected a whole number from 60/],
+    [{ PRODUCTION_REQUIRE_APPROVAL: "true" }, /PRODUCTION_REQUIRE_APPROVAL is "true": expected yes, no or nothing/],
+    [{ PRODUCTION_WORKFLOW_MAY_ASK: "off" }, /PRODUCTION_WORKFLOW_MAY_ASK is "off"/],
   ];
   for (const [changes, expected] of cases) assert.match(refusal(changes), expected);
+});
+
+test("what is left empty, or is not there at all, is the worker's own default", () => {
+  const settings = { ...readSettings(EXAMPLE) };
+  for (const name of Object.keys(settings)) {
+    if (/_(FREEZE|MAX_AGE_SECONDS|REQUIRE_APPROVAL|WORKFLOW_MAY_ASK)$/.test(name)) delete settings[name];
+  }
+  for (const config of [exampleConfig(), toConfig(settings, EXAMPLE)]) {
+    for (const { requests } of Object.values(config.environments)) {
+      assert.deepEqual(requests, { workflow: true, maxAgeSeconds: undefined, requireApproval: undefined, freeze: [] });
+    }
+  }
+});
+
+test("a freeze window is what it says, and one that means nothing is refused with the reason", () => {
+  const windows = (text: string) => exampleConfig({ PRODUCTION_FREEZE: text }).environments.production.requests.freeze;
+  assert.deepEqual(windows("monday 00:00 to 00:00 UTC: inventory: all day;"), [
+    { days: ["monday"], from: "00:00", until: "00:00", zone: "UTC", reason: "inventory: all day" },
+  ]);
+  assert.equal(windows("2026-12-23T16:00:00Z to 2027-01-04T06:00:00-08:00: a; sunday 10:00 to 12:00 UTC: b").length, 2);
+  for (const [text, why] of [
+    ["monday 00:00 to 00:00 UTC", /it has no `: reason`/],
+    ["monday 00:00 to 00:00 UTC: ", /it has no `: reason`/],
+    ["monday 00:00 until 00:00 UTC: x", /it is neither/],
+    ["monday 24:00 to 00:00 UTC: x", /24:00 is no time of day/],
+    ["Monday 10:00 to 11:00 UTC: x", /are not different days/],
+    ["monday,monday 10:00 to 11:00 UTC: x", /are not different days/],
+    ["monday 10:00 to 11:00 +02:00: x", /\+02:00 is no time zone's IANA name/],
+    ["monday 10:00 to 11:00 Europe/Atlantis: x", /Europe\/Atlantis is no time zone/],
+    ["2026-12-23T16:00:00 to 2027-01-04T06:00:00Z: x", /2026-12-23T16:00:00 is no timestamp with its offset/],
+    ["2026-02-31T16:00:00Z to 2027-01-04T06:00:00Z: x", /2026-02-31T16:00:00Z is no timestamp/],
+    ["2027-01-04T06:00:00Z to 2026-12-23T16:00:00Z: x", /must be later than/],
+  ] as const) {
+    assert.match(refusal({ PRODUCTION_FREEZE: text }), /PRODUCTION_FREEZE: /);
+    assert.match(refusal({ PRODUCTION_FREEZE: text }), why, text);
+  }
 });
 
 test("a credential in the file is refused whatever its value", () => {

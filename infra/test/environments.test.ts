@@ -34,6 +34,26 @@ test("CloudFormation names no task count once tasks may run, and none before", (
   }
 });
 
+test("CloudFormation names the family and no revision, so that no update of a service puts an old release back", () => {
+  for (const started of [empty, running]) {
+    for (const name of ["staging", "production"] as const) {
+      const template = started[name];
+      const family = `mattermost-test-system-io-${name}`;
+      const { TaskDefinition } = only(template, "AWS::ECS::Service", "ApplicationService").properties;
+      assert.equal(TaskDefinition, family);
+      const definition = only(template, "AWS::ECS::TaskDefinition", "ApplicationTask");
+      assert.equal(definition.properties["Family"], family);
+      const service = Object.entries(template.findResources("AWS::ECS::Service")).find(([id]) =>
+        id.startsWith("ApplicationService"),
+      );
+      assert.ok(
+        [service?.[1]["DependsOn"]].flat().includes(definition.id),
+        "a family without a revision cannot be started",
+      );
+    }
+  }
+});
+
 test("every container has a read-only root file system and writes its log to the guide's group", () => {
   for (const [, template] of environments) {
     for (const definition of Object.values(template.findResources("AWS::ECS::TaskDefinition"))) {

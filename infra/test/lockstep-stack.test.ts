@@ -123,7 +123,7 @@ test("the worker obeys its own role's wake-ups, and each environment's workflow 
   const requests = (environment: string) =>
     new RegExp(
       `${environment} = \\{ kind[^<]*requests = \\{ workflow = "deploy-${environment}\\.yml", ` +
-        `workflow_senders = \\["<SharedStack:\\w*GitHub${environment}sender\\w*RoleId\\w*>"\\] \\}`,
+        `workflow_senders = \\["<\\w*lockstep${environment}senderroleid\\w*>"\\] \\}`,
     );
   assert.match(applications, requests("staging"));
   assert.match(applications, requests("production"));
@@ -131,10 +131,82 @@ test("the worker obeys its own role's wake-ups, and each environment's workflow 
 });
 
 test("an operator may ask without a run if the role's id is configured", () => {
-  const OPERATOR_ROLE_ID = "AROAEXAMPLE7EXAMPLE77";
-  const settings = { OPERATOR_ROLE_ARN: "arn:aws:iam::123456789012:role/ops", OPERATOR_ROLE_ID };
-  const applications = variable(exampleTemplates(settings).lockstep, "LOCKSTEP__APPLICATIONS");
-  assert.equal(applications.split(`people_senders = ["${OPERATOR_ROLE_ID}"]`).length - 1, 2);
+  const applications = variable(exampleTemplates(OPS).lockstep, "LOCKSTEP__APPLICATIONS");
+  assert.equal(applications.split(`people_senders = ["${OPS.OPERATOR_ROLE_ID}"]`).length - 1, 2);
+});
+
+test("a remade role's id is no export in use: LockstepStack reads it from a parameter each time that it is deployed", () => {
+  const { shared } = exampleTemplates(STARTED);
+  for (const environment of ["staging", "production"]) {
+    const Name = `/mattermost-test-system-io/lockstep/${environment}-sender-role-id`;
+    const role = only(shared, "AWS::IAM::Role", `GitHub${environment}`);
+    shared.hasResourceProperties("AWS::SSM::Parameter", { Name, Value: { "Fn::GetAtt": [role.id, "RoleId"] } });
+    const read = Object.values(lockstep.findParameters("*", { Default: Name }));
+    assert.deepEqual(
+      read.map(({ Type }) => Type),
+      ["AWS::SSM::Parameter::Value<String>"],
+    );
+  }
+  const exported = Object.values(shared.findOutputs("*")).filter((output) => output["Export"] !== undefined);
+  assert.doesNotMatch(JSON.stringify(exported), /RoleId/);
+  assert.doesNotMatch(JSON.stringify(lockstep.toJSON()), /ImportValue[^}]*RoleId/);
+});
+
+const OPS = { OPERATOR_ROLE_ARN: "arn:aws:iam::123456789012:role/ops", OPERATOR_ROLE_ID: "AROAEXAMPLE7EXAMPLE77" };
+const STAGERS = {
+  STAGING_OPERATOR_ROLE_ARN: "arn:aws:iam::123456789012:role/stagers",
+  STAGING_OPERATOR_ROLE_ID: "AROAEXAMPLE7EXAMPLE88",
+};
+
+/** The section `requests` of an environment, and what follows it. */
+function requestsOf(template: Template, environment: "staging" | "production"): string {
+  const [, rest = ""] = variable(template, "LOCKSTEP__APPLICATIONS").split(`${environment} = { kind`);
+  return (rest.split("requests = ")[1] ?? "").split("production = { kind")[0] ?? "";
+}
+
+test("an operator of staging alone may ask there and may send, and production knows nothing of that role", () => {
+  for (const settings of [STAGERS, { ...OPS, ...STAGERS }]) {
+    const { lockstep } = exampleTemplates(settings);
+    assert.match(requestsOf(lockstep, "staging"), /people_senders = \[[^\]]*"AROAEXAMPLE7EXAMPLE88"\]/);
+    assert.doesNotMatch(requestsOf(lockstep, "production"), /AROAEXAMPLE7EXAMPLE88/);
+    assert.equal(sends(lockstep, STAGERS.STAGING_OPERATOR_ROLE_ARN), "allowed");
+  }
+  const policy = only(lockstep, "AWS::IAM::ManagedPolicy", "StagingOperator").properties["PolicyDocument"].Statement;
+  assert.deepEqual(
+    policy.flatMap(({ Action }: any) => Action),
+    ["sqs:SendMessage", "dynamodb:GetItem", "dynamodb:Query"],
+    "it can put nothing on hold and force nothing open: that would be production's too",
+  );
+});
+
+test("a workflow that may not ask is in no list, cannot send, and leaves the other and the rules as they are", () => {
+  const { lockstep: without } = exampleTemplates({ PRODUCTION_WORKFLOW_MAY_ASK: "no" });
+  assert.match(
+    requestsOf(without, "production"),
+    /workflow = "deploy-production.yml", workflow_senders = \["NOBODY"\]/,
+  );
+  assert.match(requestsOf(without, "staging"), /workflow_senders = \["<\w*stagingsenderroleid\w*>"\]/);
+  assert.equal(sends(without, `${ROLE}-deploy-production`), "denied");
+  assert.equal(sends(without, `${ROLE}-deploy-staging`), "allowed");
+});
+
+test("an age, an approval and freeze windows reach the worker's configuration, each in its own environment", () => {
+  const { lockstep: strict } = exampleTemplates({
+    STAGING_MAX_AGE_SECONDS: "600",
+    STAGING_REQUIRE_APPROVAL: "yes",
+    PRODUCTION_FREEZE:
+      'friday,saturday 16:00 to 08:00 Europe/Berlin: week "end"; 2026-12-23T16:00:00Z to 2027-01-04T06:00:00+01:00: holidays',
+  });
+  assert.match(requestsOf(strict, "staging"), /max_age_seconds = 600, require_approval = true \}/);
+  assert.doesNotMatch(requestsOf(strict, "staging"), /freeze/);
+  assert.doesNotMatch(requestsOf(strict, "production"), /max_age_seconds|require_approval/);
+  assert.ok(
+    requestsOf(strict, "production").includes(
+      'freeze = [{ days = ["friday", "saturday"], from = "16:00", until = "08:00", zone = "Europe/Berlin", reason = "week \\"end\\"" }, ' +
+        '{ from = "2026-12-23T16:00:00Z", until = "2027-01-04T06:00:00+01:00", reason = "holidays" }]',
+    ),
+    requestsOf(strict, "production"),
+  );
 });
 
 test("looks are no further apart than the alarms on a message's age allow for", () => {
@@ -144,14 +216,18 @@ test("looks are no further apart than the alarms on a message's age allow for", 
   assert.ok(Number(cap) > 0 && Number(cap) <= RETRY_CAP_SECONDS, worker);
 });
 
-test("an operator's role may send when it is configured", () => {
-  const arn = "arn:aws:iam::123456789012:role/ops";
-  const template = exampleTemplates({ OPERATOR_ROLE_ARN: arn }).lockstep;
+/** What the queue's policy makes of a role's message. */
+function sends(template: Template, arn: string): string {
   const statements: Statement[] = only(template, "AWS::SQS::QueuePolicy", "QueuesDeployPolicy").properties[
     "PolicyDocument"
   ].Statement;
   const context = { "aws:SecureTransport": "true", "aws:PrincipalArn": arn, "aws:PrincipalIsAWSService": "false" };
-  assert.equal(decide(statements, { action: "sqs:SendMessage", context, allowedByIdentity: true }), "allowed");
+  return decide(statements, { action: "sqs:SendMessage", context, allowedByIdentity: true });
+}
+
+test("an operator's role may send when it is configured", () => {
+  assert.equal(sends(exampleTemplates(OPS).lockstep, OPS.OPERATOR_ROLE_ARN), "allowed");
+  assert.equal(sends(lockstep, OPS.OPERATOR_ROLE_ARN), "denied");
 });
 
 test("the worker runs in private subnets, read-only, with its own circuit breaker, and nobody can connect to it", () => {

@@ -1,11 +1,12 @@
-"""Which things teardown.py takes for its own, with answers given by hand: the tag in every spelling, and revisions that the
+"""Which things the teardown takes for its own, with answers given by hand: the tag in every spelling, and revisions that the
 worker registered."""
 
 import unittest
 
 from aws import Refused
+from belongings import tagged
 from names import Names
-from teardown import Teardown, Untagged, tagged
+from teardown import Teardown, Untagged
 
 OURS = [{"key": "lockstep-smoke", "value": "0123abcd"}]
 FAMILY = "lockstep-smoke-0123abcd-staging"
@@ -15,7 +16,7 @@ ARN = f"arn:aws:ecs:us-east-1:1:task-definition/{FAMILY}"
 class Aws:
     """Answers by operation and by what is asked; everything else is not there."""
 
-    dry_run = False
+    dry_run, region = False, "us-east-1"
 
     def __init__(self, revisions=None, cluster=None):
         self.revisions, self.tags_of_cluster, self.deleted = revisions or {}, cluster, []
@@ -33,9 +34,16 @@ class Aws:
             case "describe-security-groups":
                 return {"SecurityGroups": []}
             case "delete-cluster" | "deregister-task-definition" | "delete-task-definitions":
-                self.deleted.append(operation)
-                return {}
+                return self.delete(operation, asked)
         raise Refused(operation, f"An error occurred ({'NoSuchEntity' if service == 'iam' else 'ResourceNotFoundException'}) when calling")
+
+    def delete(self, operation, asked):
+        self.deleted.append(operation)
+        if operation == "delete-cluster":
+            self.tags_of_cluster = None
+        if operation == "delete-task-definitions":
+            self.revisions.pop(int(asked["taskDefinitions"][0].rpartition(":")[2]))
+        return {}
 
 
 def teardown(aws):

@@ -1,5 +1,5 @@
 // The application of one environment as a Fargate service. Lockstep deploys it: after the first deployment neither its
-// task definition nor its task count is CloudFormation's. Must never set a task count once tasks may run.
+// task definition nor its task count is CloudFormation's. Must never set a task count once tasks may run, nor name a revision.
 
 import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { type IVpc, Peer, Port, SecurityGroup, SubnetType } from "aws-cdk-lib/aws-ec2";
@@ -46,10 +46,14 @@ export class ApplicationService extends Construct {
       allowAllOutbound: false,
     });
     group.addEgressRule(Peer.anyIpv4(), Port.tcp(443), "AWS, the registry, and what the application calls");
+    const taskDefinition = this.taskDefinition();
     this.service = new ecs.FargateService(this, "Service", {
       serviceName: names.environments[environment].service,
       cluster,
-      taskDefinition: this.taskDefinition(),
+      taskDefinition,
+      // By its family alone: a stack's update of the service sends all of its properties, and with a revision named it
+      // would put that one back in the place of what Lockstep deployed. So it asks for the newest, which that is.
+      taskDefinitionRevision: ecs.TaskDefinitionRevision.LATEST,
       // Without a count CloudFormation leaves it as it is; before the first deployment there is no image to run.
       ...(config.environments[environment].started ? {} : { desiredCount: 0 }),
       minHealthyPercent: 100,
@@ -62,6 +66,9 @@ export class ApplicationService extends Construct {
       securityGroups: [group],
       propagateTags: ecs.PropagatedTagSource.SERVICE,
     });
+    // The name refers to nothing, and there must be a first revision.
+    const made = this.service.node.defaultChild as ecs.CfnService;
+    made.addResourceDependency(taskDefinition.node.defaultChild as ecs.CfnTaskDefinition);
   }
 
   private taskDefinition(): ecs.FargateTaskDefinition {

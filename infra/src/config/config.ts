@@ -3,11 +3,15 @@
 
 import type { Settings } from "./env-file";
 import * as forms from "./forms";
+import { EXPECTED, type FreezeWindow, freezeWindows } from "./freeze";
 import { SettingsReader } from "./reader";
 
 /** The two environments, in the order in which a change passes through them. */
 export const ENVIRONMENTS = ["staging", "production"] as const;
 export type EnvironmentName = (typeof ENVIRONMENTS)[number];
+
+/** As long as the queue keeps a message: older ones there are none of. */
+const LONGEST_AGE_SECONDS = 1_209_600;
 
 /** One environment of the application. */
 export interface EnvironmentConfig {
@@ -19,6 +23,23 @@ export interface EnvironmentConfig {
   readonly image: string;
   /** Whether the service may have tasks; before the first deployment there is no image to run. */
   readonly started: boolean;
+  readonly requests: RequestsConfig;
+}
+
+/** Who may ask for deployments there, and when (worker/src/config/requests.rs, freeze.rs). */
+export interface RequestsConfig {
+  /** Whether runs of the environment's workflow may ask. */
+  readonly workflow: boolean;
+  /** The worker's default if undefined, as the next. */
+  readonly maxAgeSeconds: number | undefined;
+  readonly requireApproval: boolean | undefined;
+  readonly freeze: readonly FreezeWindow[];
+}
+
+/** A role of people, whose sessions may ask without a workflow's run. */
+export interface PeopleRole {
+  readonly arn: string;
+  readonly id: string;
 }
 
 export interface Config {
@@ -62,6 +83,8 @@ export interface Config {
   readonly operatorRoleArn: string | undefined;
   /** That role's id, if its sessions may also ask for deployments without a workflow's run. */
   readonly operatorRoleId: string | undefined;
+  /** A role whose sessions may ask so in staging, and do nothing else. */
+  readonly stagingOperator: PeopleRole | undefined;
   readonly lockAlarmMinutes: number;
 }
 
@@ -79,6 +102,12 @@ export function toConfig(settings: Settings, place: string): Config {
       desiredCount: read.number(`${prefix}_DESIRED_COUNT`, 1, 100),
       image: read.required(`${prefix}_IMAGE`, forms.IMAGE),
       started: read.yes(`${prefix}_STARTED`),
+      requests: {
+        workflow: read.perhaps(`${prefix}_WORKFLOW_MAY_ASK`) ?? true,
+        maxAgeSeconds: read.optionalNumber(`${prefix}_MAX_AGE_SECONDS`, 60, LONGEST_AGE_SECONDS),
+        requireApproval: read.perhaps(`${prefix}_REQUIRE_APPROVAL`),
+        freeze: read.parsed(`${prefix}_FREEZE`, EXPECTED, freezeWindows),
+      },
     };
   };
   const config: Config = {
@@ -126,11 +155,23 @@ export function toConfig(settings: Settings, place: string): Config {
     alarmEmail: read.optional("ALARM_EMAIL", forms.EMAIL),
     operatorRoleArn: read.optional("OPERATOR_ROLE_ARN", forms.ROLE_ARN),
     operatorRoleId: read.optional("OPERATOR_ROLE_ID", forms.ROLE_ID),
+    stagingOperator: stagingOperator(read),
     lockAlarmMinutes: read.number("LOCK_ALARM_MINUTES", 1, 1440),
   };
   checkTogether(config, read);
   read.finish();
   return config;
+}
+
+/** Both or neither: the queue knows a role by its ARN, the worker by its id. */
+function stagingOperator(read: SettingsReader): PeopleRole | undefined {
+  const arn = read.optional("STAGING_OPERATOR_ROLE_ARN", forms.ROLE_ARN);
+  const id = read.optional("STAGING_OPERATOR_ROLE_ID", forms.ROLE_ID);
+  read.require(
+    (arn === undefined) === (id === undefined),
+    "STAGING_OPERATOR_ROLE_ARN and STAGING_OPERATOR_ROLE_ID belong together: the queue takes a role's messages by its ARN, the worker by its id",
+  );
+  return arn === undefined || id === undefined ? undefined : { arn, id };
 }
 
 function checkTogether(config: Config, read: SettingsReader): void {
@@ -161,8 +202,14 @@ function checkTogether(config: Config, read: SettingsReader): void {
     config.operatorRoleId === undefined || config.operatorRoleArn !== undefined,
     "OPERATOR_ROLE_ID is set without OPERATOR_ROLE_ARN: the queue would refuse that role's messages",
   );
+  read.require(
+    config.stagingOperator === undefined ||
+      (config.stagingOperator.arn !== config.operatorRoleArn && config.stagingOperator.id !== config.operatorRoleId),
+    "STAGING_OPERATOR_ROLE_ARN and OPERATOR_ROLE_ARN are one role: that one may ask in both environments already",
+  );
   for (const [setting, arn] of [
     ["OPERATOR_ROLE_ARN", config.operatorRoleArn],
+    ["STAGING_OPERATOR_ROLE_ARN", config.stagingOperator?.arn],
     ["GITHUB_OIDC_PROVIDER_ARN", config.github.oidcProviderArn],
   ] as const) {
     read.require(

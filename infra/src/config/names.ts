@@ -17,6 +17,8 @@ export interface EnvironmentNames {
   readonly senderRole: string;
   /** The export that holds the sender role's ARN. */
   readonly senderRoleExport: string;
+  /** The parameter (SSM) that holds its id. */
+  readonly senderRoleIdParameter: string;
 }
 
 export interface DatabaseNames {
@@ -43,6 +45,8 @@ export interface Names {
   /** The export that holds its ARN. */
   readonly builderRoleExport: string;
   readonly operatorPolicy: string;
+  /** For people who may ask in staging alone. */
+  readonly stagingOperatorPolicy: string;
   /** The deployment guide's troubleshooting commands name this one. */
   readonly applicationLogGroup: string;
   readonly metricNamespace: string;
@@ -62,6 +66,7 @@ export function namesOf(config: Pick<Config, "project">): Names {
     executionRole: `${project}-${name}-execution`,
     senderRole: `${project}-deploy-${name}`,
     senderRoleExport,
+    senderRoleIdParameter: `/${project}/lockstep/${name}-sender-role-id`,
   });
   return {
     application: project,
@@ -77,6 +82,7 @@ export function namesOf(config: Pick<Config, "project">): Names {
     builderRoleExport: `${project}-builder-role-arn`,
     workerLogGroup: `/ecs/${project}-lockstep`,
     operatorPolicy: `${project}-lockstep-operator`,
+    stagingOperatorPolicy: `${project}-lockstep-operator-staging`,
     applicationLogGroup: `/ecs/${project}-shared`,
     metricNamespace: `Lockstep/${project}`,
     environments: {

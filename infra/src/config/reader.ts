@@ -54,6 +54,29 @@ export class SettingsReader {
     return this.required(name, { pattern: /^(yes|no)$/, expected: "yes or no" }) === "yes";
   }
 
+  /** `yes`, `no`, or nothing: then the worker's own default holds. */
+  perhaps(name: string): boolean | undefined {
+    const value = this.optional(name, { pattern: /^(yes|no)$/, expected: "yes, no or nothing" });
+    return value === undefined ? undefined : value === "yes";
+  }
+
+  /** A whole number from `least` to `most`, or nothing. */
+  optionalNumber(name: string, least: number, most: number): number | undefined {
+    return this.settings[name]?.trim() ? this.number(name, least, most) : void this.asked.add(name);
+  }
+
+  /** What `parse` makes of the text, which may be empty or absent; what it finds wrong is named. */
+  parsed<T>(
+    name: string,
+    expected: string,
+    parse: (text: string) => { values: T[]; findings: string[] },
+  ): readonly T[] {
+    this.asked.add(name);
+    const { values, findings } = parse(this.settings[name] ?? "");
+    this.findings.push(...findings.map((finding) => `${name}: ${finding}; expected ${expected}`));
+    return values;
+  }
+
   /** A comma-separated list of at least `least` different values. */
   list(name: string, least: number, form: Form): string[] {
     const one = form.pattern.source.replace(/^\^|\$$/g, "");

@@ -2,13 +2,13 @@
 // a file that somebody edits.
 
 export type TomlValue =
-  string | number | boolean | undefined | readonly string[] | { readonly [key: string]: TomlValue };
+  string | number | boolean | undefined | readonly TomlValue[] | { readonly [key: string]: TomlValue };
 
 /** The value on one line. Members that are undefined are left out. Strings may hold CDK tokens. */
 export function inline(value: TomlValue): string {
   if (typeof value === "string") return quoted(value);
   if (typeof value !== "object") return String(value);
-  if (isList(value)) return `[${value.map(quoted).join(", ")}]`;
+  if (isList(value)) return `[${value.map(inline).join(", ")}]`;
   const members = Object.entries(value)
     .filter(([, member]) => member !== undefined)
     .map(([key, member]) => `${/^[A-Za-z0-9_-]+$/.test(key) ? key : quoted(key)} = ${inline(member)}`);
@@ -16,7 +16,7 @@ export function inline(value: TomlValue): string {
 }
 
 /** `Array.isArray` does not narrow a readonly list. */
-function isList(value: TomlValue): value is readonly string[] {
+function isList(value: TomlValue): value is readonly TomlValue[] {
   return Array.isArray(value);
 }
 

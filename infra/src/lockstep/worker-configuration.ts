@@ -21,6 +21,12 @@ const DEPLOY_WORKFLOWS: Readonly<Record<EnvironmentName, string>> = {
   production: "deploy-production.yml",
 };
 
+/**
+ * An id that no sender has: those of roles begin with AROA. Without anybody in its lists the section would have to go, and
+ * with it every rule about who may ask.
+ */
+const NOBODY = "NOBODY";
+
 /** Names of the variables that hold the secrets; the defaults of worker/src/config/types.rs. */
 export const GITHUB_VARIABLE = "LOCKSTEP_GITHUB_CREDENTIAL";
 export const REGISTRY_VARIABLE = "LOCKSTEP_REGISTRY_PASSWORD";
@@ -83,7 +89,7 @@ function application(config: Config, names: Names, senders: SenderIds) {
 
 function environment(name: EnvironmentName, config: Config, names: Names, senders: SenderIds) {
   const { cluster, service, container } = names.environments[name];
-  const { domain, desiredCount } = config.environments[name];
+  const { domain, desiredCount, requests } = config.environments[name];
   return {
     kind: name,
     cluster,
@@ -93,8 +99,17 @@ function environment(name: EnvironmentName, config: Config, names: Names, sender
     readiness: { url: `https://${domain}${config.application.readinessPath}` },
     requests: {
       workflow: DEPLOY_WORKFLOWS[name],
-      workflow_senders: [senders[name]],
-      people_senders: config.operatorRoleId === undefined ? undefined : [config.operatorRoleId],
+      workflow_senders: [requests.workflow ? senders[name] : NOBODY],
+      people_senders: people(name, config),
+      max_age_seconds: requests.maxAgeSeconds,
+      require_approval: requests.requireApproval,
     },
+    freeze: requests.freeze.length === 0 ? undefined : requests.freeze,
   };
+}
+
+function people(name: EnvironmentName, config: Config): readonly string[] | undefined {
+  const staging = name === "staging" ? config.stagingOperator?.id : undefined;
+  const ids = [config.operatorRoleId, staging].filter((id) => id !== undefined);
+  return ids.length === 0 ? undefined : ids;
 }

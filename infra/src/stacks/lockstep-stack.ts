@@ -7,7 +7,8 @@ import { ManagedPolicy } from "aws-cdk-lib/aws-iam";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { type EnvironmentName, ENVIRONMENTS } from "../config/config";
-import { outputRoleId } from "../constructs/role-id";
+import type { Names } from "../config/names";
+import { outputRoleId, publishedRoleId } from "../constructs/role-id";
 import { Alarms } from "../lockstep/alarms";
 import { EcsEvents } from "../lockstep/ecs-events";
 import { HistoryTable } from "../lockstep/history-table";
@@ -22,14 +23,12 @@ import type { StackInputs } from "./inputs";
 
 export interface LockstepStackProps extends StackInputs {
   readonly vpc: IVpc;
-  /** The ids of the roles that each environment's workflow sends with. */
-  readonly senders: Readonly<Record<EnvironmentName, string>>;
 }
 
 export class LockstepStack extends Stack {
   constructor(scope: Construct, id: string, props: LockstepStackProps) {
     super(scope, id, { ...props, terminationProtection: true });
-    const { config, names, resources, vpc, senders } = props;
+    const { config, names, resources, vpc } = props;
     const table = new HistoryTable(this, "History", names).table;
     const queues = new Queues(this, "Queues", { names, resources, senders: this.senders(props) });
     new EcsEvents(this, "EcsEvents", { names, resources, queue: queues.queue });
@@ -53,7 +52,7 @@ export class LockstepStack extends Stack {
       logs,
       places,
       secrets,
-      senders,
+      senders: this.senderIds(names),
     });
     scaleOnAge(worker.service, queues.queue, config.worker);
 
@@ -66,6 +65,12 @@ export class LockstepStack extends Stack {
       statements: statementsOf("operator", resources),
     });
     acknowledgeWildcards(operator, "operator", resources);
+    // What a workflow's role may do: which environments it may ask for is the worker's to say, by the role's id.
+    new ManagedPolicy(this, "StagingOperator", {
+      managedPolicyName: names.stagingOperatorPolicy,
+      description: "For people who may ask for deployments to staging alone; attached to nobody here",
+      statements: statementsOf("sender", resources),
+    });
     const outputs = {
       QueueUrl: places.queueUrl,
       DeadLetterQueueUrl: places.deadLetterQueueUrl,
@@ -76,11 +81,18 @@ export class LockstepStack extends Stack {
     outputRoleId(this, "WorkerRoleId", worker.taskRole, "queue.worker_senders");
   }
 
+  /** The ids of the roles that each environment's workflow sends with, as SharedStack wrote them down. */
+  private senderIds(names: Names): Readonly<Record<EnvironmentName, string>> {
+    const id = (name: EnvironmentName) => publishedRoleId(this, names.environments[name].senderRoleIdParameter);
+    return { staging: id("staging"), production: id("production") };
+  }
+
   /** Roles by their ARNs' text: an ARN in a policy stays what it says when a role is deleted and made again. */
   private senders({ config, names, resources }: StackInputs) {
-    const senders = ENVIRONMENTS.map((name) => names.environments[name].senderRole);
+    const asking = ENVIRONMENTS.filter((name) => config.environments[name].requests.workflow);
+    const senders = asking.map((name) => names.environments[name].senderRole);
     const roles = [...senders, names.workerRole, names.builderRole].map((role) => resources.role(role));
-    const operators = config.operatorRoleArn === undefined ? [] : [config.operatorRoleArn];
-    return { roles: [...roles, ...operators], rule: resources.ecsEventsRule };
+    const people = [config.operatorRoleArn, config.stagingOperator?.arn].filter((arn) => arn !== undefined);
+    return { roles: [...roles, ...people], rule: resources.ecsEventsRule };
   }
 }

@@ -5,8 +5,8 @@ import { RemovalPolicy, Stack } from "aws-cdk-lib";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { HostedZone, type IHostedZone } from "aws-cdk-lib/aws-route53";
 import type { Construct } from "constructs";
-import type { EnvironmentName } from "../config/config";
-import { outputRoleId } from "../constructs/role-id";
+import { type EnvironmentName, ENVIRONMENTS } from "../config/config";
+import { outputRoleId, publishRoleId } from "../constructs/role-id";
 import { AccessLogs } from "../shared/access-logs";
 import { GitHubIdentity } from "../shared/github-identity";
 import { SharedLoadBalancer } from "../shared/load-balancer";
@@ -19,8 +19,6 @@ export class SharedStack extends Stack {
   readonly accessLogs: AccessLogs;
   readonly applicationLogs: LogGroup;
   readonly zone: IHostedZone;
-  /** The ids of the roles that each environment's workflow sends with. */
-  readonly senderIds: Readonly<Record<EnvironmentName, string>>;
 
   private readonly zones: readonly string[];
 
@@ -29,7 +27,10 @@ export class SharedStack extends Stack {
     const { config, names, resources } = props;
     this.zones = config.availabilityZones;
     const identity = new GitHubIdentity(this, "GitHub", { config, names, resources });
-    this.senderIds = { staging: identity.senders.staging.roleId, production: identity.senders.production.roleId };
+    for (const name of ENVIRONMENTS) {
+      const parameter = names.environments[name].senderRoleIdParameter;
+      publishRoleId(this, `${name}-sender-role-id`, parameter, identity.senders[name]);
+    }
     const setting = (environment: EnvironmentName) =>
       `applications.${names.application}.environments.${environment}.requests.workflow_senders`;
     outputRoleId(this, "StagingSenderRoleId", identity.senders.staging, setting("staging"));

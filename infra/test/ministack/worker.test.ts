@@ -23,7 +23,15 @@ const POLL_MS = 250;
 const ID = "01890a5d-ac96-774b-bcce-b302099a8057";
 const REFUSED = "01890a5d-ac96-774b-bcce-b302099a8058";
 
-const config = exampleConfig(STARTED);
+// Every setting about who may ask, so that the program itself reads what is made of them; the window is over.
+const config = exampleConfig({
+  ...STARTED,
+  STAGING_MAX_AGE_SECONDS: "600",
+  STAGING_REQUIRE_APPROVAL: "yes",
+  STAGING_FREEZE: "2020-12-23T16:00:00Z to 2021-01-04T06:00:00+01:00: holidays",
+  PRODUCTION_WORKFLOW_MAY_ASK: "no",
+  PRODUCTION_FREEZE: 'friday,saturday 16:00 to 08:00 Europe/Berlin: weekend; monday 00:00 to 00:00 UTC: "all" day',
+});
 const names = namesOf(config);
 const program = process.env["LOCKSTEP_BIN"];
 let server: Server;
