@@ -10,5 +10,6 @@ pub mod engine;
 pub mod faults;
 pub mod ports;
 pub mod service;
+pub mod timeline;
 pub mod wiring;
 pub mod world;
