@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use lockstep_events::{ApplicationName, BetaTag, DeploymentId, EnvironmentName, GitRef, Reason};
 use uuid::Uuid;
 
@@ -51,8 +52,12 @@ pub(super) enum Command {
     History {
         /// The deployment.
         id: DeploymentId,
+        /// Draw it instead: a Mermaid state diagram, as GitHub shows one in a comment between ```mermaid and ```.
+        #[arg(long, conflicts_with = "json")]
+        mermaid: bool,
     },
-    /// Follow a deployment until its verdict, which the exit code tells.
+    /// Follow a deployment until its verdict, which the exit code tells. On a terminal it is drawn as it goes, and ECS is
+    /// asked how far a rollout is.
     Watch {
         /// The deployment.
         id: DeploymentId,
@@ -84,6 +89,17 @@ pub(super) enum Command {
     },
     /// Create the table and the queues, for local use; elsewhere the infrastructure does.
     Init,
+    /// Write completions for a shell to standard output.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Write the manual page to standard output.
+    Man {
+        /// Write a page for every command into this directory instead.
+        #[arg(long, value_name = "DIRECTORY")]
+        out: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
