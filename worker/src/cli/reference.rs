@@ -74,7 +74,7 @@ fn document(text: &mut String, command: &Command) {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
     section(text, &format!("`{name}`"));
     if let Some(about) = command.get_long_about().or_else(|| command.get_about()) {
-        add(text, &escaped(&about.to_string()));
+        add(text, &escaped(&sentence(about.to_string())));
     }
     if nested.is_empty() {
         let usage = command.clone().render_usage().to_string();
@@ -109,7 +109,7 @@ fn arguments(text: &mut String, command: &Command, global: bool) {
             None => value.trim_start().to_owned(),
         };
         let help = argument.get_long_help().or_else(|| argument.get_help()).map(ToString::to_string);
-        let mut meaning = help.unwrap_or_default();
+        let mut meaning = sentence(help.unwrap_or_default());
         if argument.is_required_set() {
             meaning += " Required.";
         }
@@ -127,6 +127,11 @@ fn arguments(text: &mut String, command: &Command, global: bool) {
 
 fn section(text: &mut String, title: &str) {
     add(text, &format!("\n## {title}\n"));
+}
+
+/// clap takes the last full stop away.
+fn sentence(text: String) -> String {
+    if text.is_empty() || text.ends_with('.') { text } else { text + "." }
 }
 
 /// Text in a cell of a table.
