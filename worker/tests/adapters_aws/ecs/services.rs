@@ -68,8 +68,9 @@ async fn whoever_watches_sees_each_revisions_tasks_and_the_events_with_id_and_ti
     assert_eq!((seen.events[0].id.as_str(), seen.events[0].message.as_str()), ("e0", "event 0"));
     assert_eq!(seen.events[0].at.as_millisecond(), 1_700_000_000_500);
 
-    double.answer("DescribeServices", json!({"services": [service("INACTIVE")], "failures": []}));
-    assert_eq!(double.cluster().await.progress(&web()).await.unwrap(), None);
+    let gone = Double::default();
+    gone.answer("DescribeServices", json!({"services": [service("INACTIVE")], "failures": []}));
+    assert_eq!(gone.cluster().await.progress(&web()).await.unwrap(), None);
 }
 
 #[tokio::test]
