@@ -5,6 +5,7 @@
 pub mod adapters;
 pub mod cli;
 pub mod config;
+pub mod dashboard;
 pub mod effects;
 pub mod engine;
 pub mod faults;

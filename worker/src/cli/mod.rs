@@ -5,6 +5,7 @@
 mod annotate;
 mod args;
 mod cancel;
+mod dashboard;
 mod dlq;
 mod doctor;
 mod error;
@@ -109,6 +110,7 @@ async fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, CliError> {
         Command::Doctor { environments } => {
             doctor::doctor(&config, application, &environments, variable, output).await
         }
+        Command::Dashboard(args) => dashboard::dashboard(&config, args, variable, output).await,
         Command::Init => init::init(&config, output).await,
         Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Done),
     }
