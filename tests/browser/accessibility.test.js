@@ -10,7 +10,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 let stage, chrome;
 
 before(async () => {
-  [stage, chrome] = await Promise.all([startStage(), startBrowser()]);
+  stage = await startStage();
+  chrome = await startBrowser();
 });
 after(async () => {
   await chrome?.stop();

@@ -8,7 +8,8 @@ const LATE = 15_000;
 let stage, chrome, opened;
 
 before(async () => {
-  [stage, chrome] = await Promise.all([startStage(), startBrowser()]);
+  stage = await startStage();
+  chrome = await startBrowser();
 });
 after(async () => {
   await chrome?.stop();

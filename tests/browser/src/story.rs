@@ -209,7 +209,7 @@ fn entry(machine: &Machine, seq: u64, at: Timestamp, transition: &Transition) ->
         seq,
         at,
         worker: WORKER.to_owned(),
-        write_id: format!("write-{seq}"),
+        write_id: uuid::Uuid::now_v7().to_string(),
         from: transition.from.to_string(),
         to: transition.to.to_string(),
         event: transition.event.to_owned(),
