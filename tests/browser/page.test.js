@@ -48,18 +48,18 @@ describe("the first page", () => {
   it("filters by environment, state and person, and keeps the filter in the address", async () => {
     const page = await visit(stage.url);
     const rows = page.locator("#live-deployments tbody tr");
-    assert.equal(await rows.count(), 7);
+    assert.equal(await rows.count(), 8);
     await page.getByLabel("Environment").selectOption("production");
-    await page.getByLabel("State").selectOption("rejected");
+    await page.getByLabel("State", { exact: true }).selectOption("rejected");
     await page.getByLabel("Person").fill("ERIN");
     await page.getByRole("button", { name: "Show" }).click();
     await page.waitForURL(/person=ERIN/);
     assert.equal(await rows.count(), 1);
     assert.match(await rows.first().innerText(), /rejected\s+erin\s+Another production deployment/);
-    assert.equal(await page.getByLabel("State").inputValue(), "rejected");
+    assert.equal(await page.getByLabel("State", { exact: true }).inputValue(), "rejected");
     await page.getByRole("link", { name: "Show all" }).click();
     await page.waitForURL(`${stage.url}/`);
-    assert.equal(await rows.count(), 7);
+    assert.equal(await rows.count(), 8);
   });
 });
 
@@ -125,7 +125,7 @@ describe("without JavaScript", () => {
     assert.equal(await page.locator("table.steps tbody tr").count() > 5, true);
     await page.goto(stage.url);
     assert.match(await text(page, "#status"), /load it again for news/);
-    await page.getByLabel("State").selectOption("failed");
+    await page.getByLabel("State", { exact: true }).selectOption("failed");
     await page.getByRole("button", { name: "Show" }).click();
     assert.equal(await page.locator("#live-deployments tbody tr").count(), 1);
   });

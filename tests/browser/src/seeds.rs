@@ -147,7 +147,7 @@ fn fault(service: &str, message: &str, wait: i64) -> Event {
 /// ECS's breaker has tripped. The last answer tries to be markup, as a body from anywhere may.
 fn crashed() -> Event {
     Event::Rollout(RolloutOutcome::Failed {
-        message: "ECS gave up the rollout of production-shop:17: tasks failed to start".to_owned(),
+        message: "ECS gave up the rollout of production-shop:111: tasks failed to start".to_owned(),
         evidence: Evidence {
             service_events: vec![
                 "(service shop) (deployment ecs-svc/4410) deployment failed: tasks failed to start.".to_owned(),

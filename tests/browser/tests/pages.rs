@@ -16,9 +16,11 @@ async fn get(url: &str) -> Response {
 async fn every_answer_says_what_a_browser_may_do_with_it() {
     let stage = Stage::start().await;
     let healthy = format!("/deployments/{}", stage.seeds().healthy);
-    for path in ["/", healthy.as_str(), "/nowhere", "/?state=sleeping", "/assets/page.css", "/deployments/1"] {
+    for path in ["/", healthy.as_str(), "/nowhere", "/?state=sleeping", "/assets/page.css", "/deployments/1"]
+    {
         let answer = get(&format!("{}{path}", stage.url())).await;
-        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap()).unwrap_or("");
+        let header =
+            |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap()).unwrap_or("");
         let policy = header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{path}: {policy}");
         assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
@@ -82,7 +84,11 @@ async fn nothing_is_changed_by_it_and_no_other_name_is_answered() {
 #[tokio::test]
 async fn what_came_from_outside_stays_text() {
     let stage = Stage::start().await;
-    let page = get(&format!("{}/deployments/{}", stage.url(), stage.seeds().rolled_back)).await.text().await.unwrap();
+    let page = get(&format!("{}/deployments/{}", stage.url(), stage.seeds().rolled_back))
+        .await
+        .text()
+        .await
+        .unwrap();
     assert!(page.contains("&lt;script&gt;document.title="), "{page}");
     assert!(!page.contains("<script>document"));
 }

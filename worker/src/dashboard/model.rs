@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use lockstep_events::DeploymentId;
-use lockstep_state_machines::{Machine, Phase};
+use lockstep_state_machines::{Machine, Phase, State};
 
 use super::chain::Chain;
 use super::filter::Filter;
@@ -95,14 +95,20 @@ pub(super) enum Found {
     },
 }
 
-/// The phases that a deployment has been in, its present one included.
-pub(super) fn visited(timeline: &Timeline) -> BTreeSet<Phase> {
-    let now = timeline.end.as_ref().map(|end| end.state.phase());
-    timeline
-        .steps
-        .iter()
-        .filter_map(|step| state_named(&step.name))
-        .map(|state| state.phase())
-        .chain(now)
-        .collect()
+/// Where a deployment has been among the phases.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Way {
+    /// The phases, its present one included.
+    pub(super) phases: BTreeSet<Phase>,
+    /// From which to which it went.
+    pub(super) taken: BTreeSet<(Phase, Phase)>,
+}
+
+/// The way that a deployment has come.
+pub(super) fn way(timeline: &Timeline) -> Way {
+    let end = timeline.end.as_ref().map(|end| end.state.phase());
+    let steps = timeline.steps.iter().filter_map(|step| state_named(&step.name)).map(State::phase);
+    let phases: Vec<Phase> = steps.chain(end).collect();
+    let pairs = phases.windows(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?)));
+    Way { taken: pairs.filter(|(from, to)| from != to).collect(), phases: phases.into_iter().collect() }
 }

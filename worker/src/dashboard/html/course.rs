@@ -40,7 +40,7 @@ fn waits_for(words: &str) -> Markup {
 pub(super) fn steps(timeline: &Timeline, now: Timestamp) -> Markup {
     let whole = Whole::of(timeline, now);
     html! {
-        div.scroll tabindex="0" role="region" aria-labelledby="timeline" {
+        div.scroll tabindex="0" role="region" aria-label="Steps" {
             table.steps {
                 thead {
                     tr {

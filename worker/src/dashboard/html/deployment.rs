@@ -40,7 +40,7 @@ pub(super) fn body(found: &Deployment) -> Markup {
             (verdict(found))
             section.card aria-labelledby="state" {
                 h2 #state { "State" }
-                (picture::picture("machine", &model::visited(timeline), Some(found.machine.state())))
+                (picture::picture("machine", &model::way(timeline), Some(found.machine.state())))
                 @if let Some(current) = &timeline.current { (course::current(current, found.now)) }
             }
             @if let Some(report) = report::failure(found) { (report) }

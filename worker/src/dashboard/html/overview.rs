@@ -107,7 +107,7 @@ fn holder(holder: &UnderWay, anchor: &str, overview: &Overview) -> Markup {
             @match &holder.timeline {
                 Some(timeline) => {
                     @let state = timeline.current.as_ref().map(|current| current.state);
-                    (picture::picture(&format!("{anchor}-machine"), &model::visited(timeline), state))
+                    (picture::picture(&format!("{anchor}-machine"), &model::way(timeline), state))
                     @if let Some(current) = &timeline.current { (course::current(current, overview.now)) }
                 },
                 None => p.warn { (holder.state.as_deref().unwrap_or("no record")) ", which this version cannot read further" },

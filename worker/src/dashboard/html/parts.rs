@@ -18,18 +18,17 @@ pub(super) fn since(at: Timestamp, now: Timestamp) -> Markup {
     html! { span data-since=(at) { (span(now.duration_since(at))) } }
 }
 
-/// A state as a badge: its phase chooses the look, its name is the word.
+/// A state as a badge: its phase chooses the look, and is the word.
 pub(super) fn badge(state: &str) -> Markup {
     let phase = state.split('/').next().unwrap_or(state);
-    let (look, sign) = match phase {
-        "healthy" => ("good", "✓"),
-        "rolled-back" => ("warn", "↩"),
-        "failed" => ("bad", "✕"),
-        "rejected" | "cancelled" => ("still", "–"),
-        "rolling-back" => ("warn", "…"),
-        _ => ("busy", "…"),
+    let look = match phase {
+        "healthy" => "good",
+        "rolled-back" | "rolling-back" => "warn",
+        "failed" => "bad",
+        "rejected" | "cancelled" => "still",
+        _ => "busy",
     };
-    html! { span.badge.(look) { span aria-hidden="true" { (sign) " " } (phase) } }
+    html! { span.badge.(look) { (phase) } }
 }
 
 /// A digest: all of it, since it is what is compared.

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use lockstep_state_machines::{Phase, State};
 use maud::{Markup, html};
 
+use super::super::model::Way;
+
 /// A phase's box: left and top.
 const BOXES: [(Phase, u16, u16); 10] = [
     (Phase::Locked, 10, 44),
@@ -44,19 +46,20 @@ const RAIL: [(Phase, &[Phase]); 4] = [
 ];
 
 /// The picture. `id` tells several on one page apart.
-pub(super) fn picture(id: &str, visited: &BTreeSet<Phase>, current: Option<State>) -> Markup {
+pub(super) fn picture(id: &str, way: &Way, current: Option<State>) -> Markup {
     let (title, description) = (format!("{id}-title"), format!("{id}-description"));
     html! {
-        svg.picture viewBox="0 0 750 228" role="img" aria-labelledby=(format!("{title} {description}")) {
+        div.scroll tabindex="0" role="group" aria-label="Picture of the state machine" { svg.picture viewBox="0 0 750 228" role="img" aria-labelledby=(format!("{title} {description}")) {
             title #(title) { "State machine" }
-            desc #(description) { (in_words(visited, current)) }
+            desc #(description) { (in_words(way, current)) }
             defs {
-                marker #{(id) "-head"} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"
+                marker #{(id) "-head"} viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse"
+                    markerWidth="10" markerHeight="10"
                     orient="auto" { path.head d="M0 0L8 4L0 8z" {} }
             }
             g.ways {
                 @for (from, to, path) in ARROWS {
-                    @let taken = visited.contains(&from) && visited.contains(&to) && from < to;
+                    @let taken = way.taken.contains(&(from, to));
                     path class=[taken.then_some("taken")] d=(path) marker-end={"url(#" (id) "-head)"} {}
                 }
                 path.rail d="M71 122H527" {}
@@ -64,17 +67,20 @@ pub(super) fn picture(id: &str, visited: &BTreeSet<Phase>, current: Option<State
                 @for to in rail_ends() {
                     path.rail d={"M" (middle(to)) " 122V156"} marker-end={"url(#" (id) "-head)"} {}
                 }
+                @for (from, to) in way.taken.iter().filter(|(from, to)| is_railed(*from, *to)) {
+                    path.taken d={"M" (middle(*from)) " 84V122H" (middle(*to)) "V156"} marker-end={"url(#" (id) "-head)"} {}
+                }
                 text.note x="80" y="114" { "refused" }
                 text.note x="384" y="114" { "failed or cancelled" }
             }
-            @for (phase, x, y) in BOXES { (node(phase, x, y, visited, current)) }
-        }
+            @for (phase, x, y) in BOXES { (node(phase, x, y, way, current)) }
+        } }
     }
 }
 
-fn node(phase: Phase, x: u16, y: u16, visited: &BTreeSet<Phase>, current: Option<State>) -> Markup {
+fn node(phase: Phase, x: u16, y: u16, way: &Way, current: Option<State>) -> Markup {
     let here = current.filter(|state| state.phase() == phase);
-    let look = match (here.is_some(), visited.contains(&phase)) {
+    let look = match (here.is_some(), way.phases.contains(&phase)) {
         (true, _) => "node here",
         (false, true) => "node been",
         (false, false) => "node",
@@ -93,9 +99,9 @@ fn node(phase: Phase, x: u16, y: u16, visited: &BTreeSet<Phase>, current: Option
 }
 
 /// What the picture shows, for whoever does not see it.
-fn in_words(visited: &BTreeSet<Phase>, current: Option<State>) -> String {
+fn in_words(way: &Way, current: Option<State>) -> String {
     let been: Vec<_> =
-        visited.iter().filter(|phase| current.is_none_or(|at| at.phase() != **phase)).collect();
+        way.phases.iter().filter(|phase| current.is_none_or(|at| at.phase() != **phase)).collect();
     let been: Vec<_> = been.into_iter().map(|phase| phase.name()).collect();
     let been = if been.is_empty() { String::new() } else { format!("Has been: {}. ", been.join(", ")) };
     match current {
@@ -106,6 +112,10 @@ fn in_words(visited: &BTreeSet<Phase>, current: Option<State>) -> String {
 
 fn middle(phase: Phase) -> u16 {
     BOXES.iter().find(|(of, ..)| *of == phase).map_or(0, |(_, x, _)| x + WIDTH / 2)
+}
+
+fn is_railed(from: Phase, to: Phase) -> bool {
+    RAIL.iter().any(|(of, ends)| *of == from && ends.contains(&to))
 }
 
 fn rail_ends() -> BTreeSet<Phase> {
@@ -132,13 +142,18 @@ mod tests {
     }
 
     #[test]
-    fn the_present_state_is_lit_and_said() {
-        let visited = [Phase::Locked, Phase::Built].into();
-        let svg = picture("p", &visited, Some(State::MovingTags)).into_string();
+    fn the_present_state_is_lit_and_said_and_only_ways_that_were_gone() {
+        let way = Way {
+            phases: [Phase::Locked, Phase::Built, Phase::Failed].into(),
+            taken: [(Phase::Locked, Phase::Built), (Phase::Built, Phase::Failed)].into(),
+        };
+        let svg = picture("p", &way, Some(State::MovingTags)).into_string();
         assert!(svg.contains(r#"<g class="node here" data-phase="built">"#), "{svg}");
         assert!(svg.contains(r#"<g class="node been" data-phase="locked">"#), "{svg}");
         assert!(svg.contains(">moving-tags</text>"), "{svg}");
         assert_eq!(svg.matches("node here").count(), 1);
-        assert!(svg.contains("Has been: locked. Is now: built/moving-tags."), "{svg}");
+        assert!(svg.contains("Has been: locked, failed. Is now: built/moving-tags."), "{svg}");
+        assert_eq!(svg.matches(r#"class="taken""#).count(), 2);
+        assert!(svg.contains(r#"class="taken" d="M223 84V122H375V156""#), "{svg}");
     }
 }

@@ -95,7 +95,7 @@ pub(super) fn chain(found: &Deployment) -> Markup {
                 li {
                     h3 { "Release" }
                     @match &chain.release {
-                        Some((version, link)) => { p { code { (version) } } (seen(link.as_ref(), "promoted", "not promoted yet")) },
+                        Some((version, link)) => { p { code { (version) } } (seen(link.as_ref(), "bound", "not promoted yet")) },
                         None => p { "not settled" },
                     }
                     @if let Some(url) = &found.machine.deployment().release_url { p { (maybe_link(url)) } }
