@@ -174,7 +174,7 @@ pub(crate) async fn write(store: &Arc<dyn Store>) -> (Seeds, Story) {
         STAGING,
         cast(1, "staging", "0.1.0", None),
     );
-    first.await.to_the_end().await;
+    first.await.finish().await;
 
     let mut release = Story::open(
         store,
@@ -184,7 +184,7 @@ pub(crate) async fn write(store: &Arc<dyn Store>) -> (Seeds, Story) {
     )
     .await;
     release.then(1, by_run("bob", 7_400_020)).await;
-    release.to_the_end().await;
+    release.finish().await;
 
     let second = cast(31, "staging", "0.2.0", Some("0.1.0"));
     let mut healthy =
@@ -192,7 +192,7 @@ pub(crate) async fn write(store: &Arc<dyn Store>) -> (Seeds, Story) {
     let healthy_id = healthy.id();
     healthy.until(State::MovingTags).await;
     healthy.then(2, fault("the registry", "registry: PUT manifest: 503 Service Unavailable", 4)).await;
-    healthy.to_the_end().await;
+    healthy.finish().await;
 
     let bad = cast(55, "production", "0.2.0", Some("0.1.0"));
     let mut rolled_back =
@@ -203,7 +203,7 @@ pub(crate) async fn write(store: &Arc<dyn Store>) -> (Seeds, Story) {
     let late = request(57, "production", promoted("0.1.0"), "erin");
     refuse(store, &late, PRODUCTION, &rolled_back).await;
     rolled_back.then(164, crashed()).await;
-    rolled_back.to_the_end().await;
+    rolled_back.finish().await;
 
     let mut failed = Story::open(
         store,
@@ -220,7 +220,7 @@ pub(crate) async fn write(store: &Arc<dyn Store>) -> (Seeds, Story) {
         url: Some("https://github.com/example/shop/actions/runs/7300070".into()),
     };
     failed.then(171, Event::Build(BuildOutcome::Failed { build, conclusion: "failure".to_owned() })).await;
-    failed.to_the_end().await;
+    failed.finish().await;
 
     let mut retrying = Story::open(
         store,

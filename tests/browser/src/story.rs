@@ -75,7 +75,7 @@ impl Story {
     }
 
     /// To the end, all going well from here.
-    pub(crate) async fn to_the_end(mut self) {
+    pub(crate) async fn finish(mut self) {
         while !self.state().is_terminal() {
             self.on().await;
         }

@@ -11,6 +11,7 @@ mod asking;
 mod doctor;
 mod holding;
 mod operating;
+mod page;
 mod reading;
 mod records;
 mod reference;

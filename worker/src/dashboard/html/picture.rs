@@ -49,7 +49,7 @@ const RAIL: [(Phase, &[Phase]); 4] = [
 pub(super) fn picture(id: &str, way: &Way, current: Option<State>) -> Markup {
     let (title, description) = (format!("{id}-title"), format!("{id}-description"));
     html! {
-        div.scroll tabindex="0" role="group" aria-label="Picture of the state machine" { svg.picture viewBox="0 0 750 228" role="img" aria-labelledby=(format!("{title} {description}")) {
+        svg.picture viewBox="0 0 750 228" role="img" aria-labelledby=(format!("{title} {description}")) {
             title #(title) { "State machine" }
             desc #(description) { (in_words(way, current)) }
             defs {
@@ -74,7 +74,7 @@ pub(super) fn picture(id: &str, way: &Way, current: Option<State>) -> Markup {
                 text.note x="384" y="114" { "failed or cancelled" }
             }
             @for (phase, x, y) in BOXES { (node(phase, x, y, way, current)) }
-        } }
+        }
     }
 }
 
