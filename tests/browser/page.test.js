@@ -40,6 +40,7 @@ describe("the first page", () => {
     assert.equal(staging.y, production.y);
     assert.ok(staging.x < production.x, "staging comes first");
     assert.match(await cards.nth(0).innerText(), /fault\(s\) in a row; next try at/);
+    assert.match(await cards.nth(0).innerText(), /On hold\s+the load test needs it to itself \(by carol since .*, until 2026-11-24 10:00:00\)/);
     assert.match(await cards.nth(1).innerText(), /Runs\s+0\.1\.0, healthy for/);
     assert.equal(await cards.nth(1).locator(".picture .here").getAttribute("data-phase"), "deploying");
     assert.match(await page.title(), /Environments/);

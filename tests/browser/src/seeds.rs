@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use lockstep::ports::Store;
+use lockstep::ports::{Hold, HoldChanged, Holding, Store};
 use lockstep_events::{BetaTag, DeployRequested, DeploymentId, Overrides, Requester, Target, Version};
 use lockstep_state_machines::{
     Approval, Baseline, BuildOutcome, Event, Evidence, FaultReport, HealthyRelease, Inspection, Kind, Leg,
@@ -234,6 +234,7 @@ pub(crate) async fn write(store: &Arc<dyn Store>) -> (Seeds, Story) {
     retrying.then(2, fault("GitHub", "GitHub: POST releases: 502 Bad Gateway", 3)).await;
     retrying.then(4, fault("GitHub", "GitHub: POST releases: 502 Bad Gateway", 50)).await;
 
+    hold(store).await;
     let going = cast(87, "production", "0.2.0", Some("0.1.0"));
     let mut under_way =
         Story::open(store, request(87, "production", promoted("0.2.0"), "bob"), PRODUCTION, going).await;
@@ -248,6 +249,20 @@ pub(crate) async fn write(store: &Arc<dyn Store>) -> (Seeds, Story) {
         under_way: under_way.id(),
     };
     (seeds, under_way)
+}
+
+/// Staging takes no requests after this one.
+async fn hold(store: &Arc<dyn Store>) {
+    let hold = Hold {
+        id: id(85).as_uuid(),
+        by: "carol".to_owned(),
+        reason: "the load test needs it to itself".parse().unwrap(),
+        since: minute(85),
+        until: Some(minute(240)),
+    };
+    let (application, environment) = ("shop".parse().unwrap(), "staging".parse().unwrap());
+    let holding = Holding { application, environment, hold, replaces: None };
+    assert_eq!(store.hold(&holding).await.unwrap(), HoldChanged::Written);
 }
 
 /// When somebody looks.

@@ -97,7 +97,7 @@ fn page(assets: &Assets, frame: &Frame<'_>, body: &Markup) -> Markup {
                     }
                 }
                 main #content tabindex="-1" { (body) }
-                footer {
+                footer #live-footer data-part {
                     p {
                         "This page changes nothing. Times are UTC."
                         @if let Some(now) = frame.now { " Read at " (parts::time(now)) "." }
