@@ -55,6 +55,7 @@ cargo build --workspace --bins --locked
 infra/check.sh
 infra/github/check.sh
 tests/specifications/check.sh
+tests/browser/check.sh
 
 step "tests of the workspace"
 cargo nextest run --workspace --locked "$@"

@@ -5,10 +5,12 @@
 pub mod adapters;
 pub mod cli;
 pub mod config;
+pub mod dashboard;
 pub mod effects;
 pub mod engine;
 pub mod faults;
 pub mod ports;
 pub mod service;
+pub mod timeline;
 pub mod wiring;
 pub mod world;

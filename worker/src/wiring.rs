@@ -20,7 +20,7 @@ use crate::adapters::registry::{OciRegistry, RegistryAuth, RegistrySettings, Reg
 use crate::adapters::sqs::{SqsDeadLetters, SqsQueue, create_queues};
 use crate::config::{Config, GitHubConfig, RegistryConfig};
 use crate::faults::Fault;
-use crate::ports::{DeadLetters, Queue, Store};
+use crate::ports::{DeadLetters, Progress, Queue, Store};
 use crate::world::{ApplicationWorld, Settings, World};
 
 pub use inspection::{ApplicationInspectors, Inspectors, RegistryInspectors, inspectors};
@@ -100,6 +100,11 @@ pub async fn table_and_dead_letters(config: &Config) -> (Arc<dyn Store>, Arc<dyn
     let (dead, queue) = (config.queue.dead_letter_url.clone(), config.queue.url.clone());
     let dead_letters = SqsDeadLetters::new(aws.sqs.clone(), dead, queue);
     (table_and_queue_of(&aws, config).0, Arc::new(dead_letters))
+}
+
+/// How far rollouts are: all that somebody who watches asks ECS for.
+pub async fn progress(config: &Config) -> Arc<dyn Progress> {
+    Arc::new(EcsCluster::new(aws(config).await.ecs))
 }
 
 /// Everything that a worker needs.

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use clap::Parser;
 use lockstep::config::Config;
+use lockstep::dashboard::{self, Dashboard};
 use sandbox::{Options, Sandbox, SandboxError, environment, tour};
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -68,6 +70,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     lockstep::wiring::init(&config).await?;
     let world = Arc::new(lockstep::wiring::world(&config).await?);
     let stop = CancellationToken::new();
+    let dashboard = Dashboard::new(&config, world.store.clone(), world.clock.clone(), Vec::new())?;
     let worker = tokio::spawn(lockstep::service::run(world, stop.clone()));
 
     let command = |words: &[&str]| {
@@ -78,6 +81,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let exit = if arguments.quiet { lockstep::cli::Exit::Done } else { tour::run(&sandbox, command).await? };
     if !arguments.once {
         tour::how_to_go_on(&sandbox);
+        serve_page(dashboard, stop.clone()).await?;
         let mut terminated = signal(SignalKind::terminate())?;
         tokio::select! {
             interrupted = tokio::signal::ctrl_c() => interrupted?,
@@ -89,6 +93,17 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     worker.await??;
     sandbox.shutdown().await;
     Ok(exit.into())
+}
+
+/// The page, at its usual port if that is free.
+async fn serve_page(dashboard: Dashboard, stop: CancellationToken) -> Result<(), Failure> {
+    let listener = match TcpListener::bind("127.0.0.1:8700").await {
+        Ok(listener) => listener,
+        Err(_) => TcpListener::bind("127.0.0.1:0").await?,
+    };
+    tour::say(&format!("\nThe page of all this is at http://{}/", listener.local_addr()?));
+    tokio::spawn(dashboard::serve(dashboard, listener, stop));
+    Ok(())
 }
 
 fn folder(path: &std::path::Path, error: &std::io::Error) -> SandboxError {

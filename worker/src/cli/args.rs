@@ -1,9 +1,11 @@
 //! What can be typed. Values are checked here as far as their types go; whether an environment exists is
 //! the configuration's to say (`place`). Must never hold a default that names a deployed application.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use lockstep_events::{ApplicationName, BetaTag, DeploymentId, EnvironmentName, GitRef, Reason};
 use uuid::Uuid;
 
@@ -51,8 +53,12 @@ pub(super) enum Command {
     History {
         /// The deployment.
         id: DeploymentId,
+        /// Draw it instead: a Mermaid state diagram, as GitHub shows one in a comment between ```mermaid and ```.
+        #[arg(long, conflicts_with = "json")]
+        mermaid: bool,
     },
-    /// Follow a deployment until its verdict, which the exit code tells.
+    /// Follow a deployment until its verdict, which the exit code tells. On a terminal it is drawn as it goes, and ECS is
+    /// asked how far a rollout is.
     Watch {
         /// The deployment.
         id: DeploymentId,
@@ -82,8 +88,22 @@ pub(super) enum Command {
         #[arg(value_name = "ENVIRONMENT")]
         environments: Vec<EnvironmentName>,
     },
+    /// Serve a page that shows every environment and deployment, live, until SIGTERM or SIGINT. It reads the table,
+    /// changes nothing, and asks nobody who they are. The log is set up as for `worker`.
+    Dashboard(DashboardArgs),
     /// Create the table and the queues, for local use; elsewhere the infrastructure does.
     Init,
+    /// Write completions for a shell to standard output.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Write the manual page to standard output.
+    Man {
+        /// Write a page for every command into this directory instead.
+        #[arg(long, value_name = "DIRECTORY")]
+        out: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -185,6 +205,17 @@ pub(super) struct ReleaseArgs {
     pub(super) id: Option<Uuid>,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct DashboardArgs {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8700")]
+    pub(super) listen: SocketAddr,
+    /// A name under which browsers reach it, such as behind a proxy; addresses and localhost need none. Under any other
+    /// name nothing is answered.
+    #[arg(long = "host", value_name = "NAME")]
+    pub(super) hosts: Vec<String>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum DlqCommand {
     /// Show every message in the dead-letter queue, and why it is there. Takes none away.
@@ -274,6 +305,7 @@ mod tests {
             &["hold", "staging", "--reason", "x", "--until", "soon"],
             &["release", "staging", "--id", "7"],
             &["deploy", "--despite-freeze", " "],
+            &["dashboard", "--listen", "everywhere"],
         ] {
             assert_eq!(refused(bad), ErrorKind::ValueValidation, "{bad:?}");
         }

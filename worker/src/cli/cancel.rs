@@ -59,7 +59,7 @@ pub(super) async fn cancel(config: &Config, args: CancelArgs, output: &mut Outpu
     if !args.wait {
         return Ok(Exit::Done);
     }
-    let exit = wait::others(store.as_ref(), id, args.wait_timeout, output).await?;
+    let exit = wait::others(config, store.as_ref(), id, args.wait_timeout, output).await?;
     // Whoever wanted it stopped did not get what he asked for.
     Ok(if exit == Exit::Done { Exit::TooLate } else { exit })
 }

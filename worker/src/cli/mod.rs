@@ -5,6 +5,7 @@
 mod annotate;
 mod args;
 mod cancel;
+mod dashboard;
 mod dead_letter;
 mod dlq;
 mod doctor;
@@ -15,8 +16,13 @@ mod history;
 mod hold;
 mod init;
 mod interrupts;
+mod live;
+mod mermaid;
 mod output;
+mod overview;
+mod paint;
 mod place;
+mod reference;
 mod release;
 mod releases;
 mod report;
@@ -43,6 +49,7 @@ use args::{Cli, Command, DlqCommand};
 use error::CliError;
 pub use exit::Exit;
 use output::Output;
+pub use reference::reference;
 
 /// Runs one command. The first of `arguments` is the program's name.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -56,7 +63,18 @@ pub async fn execute(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(problem) => return output::explain(&problem),
     };
     let mut output = Output::new(cli.json, variable);
-    match dispatch(cli, &mut output).await {
+    let done = match &cli.command {
+        // These are about the command line alone: no configuration is needed.
+        Command::Completions { shell } => output.raw(&reference::completions(*shell)),
+        Command::Man { out: Some(directory) } => reference::manuals(directory).map(|()| Exit::Done),
+        Command::Man { out: None } => reference::manual().and_then(|page| output.raw(&page)),
+        _ => return conclude(dispatch(cli, &mut output).await, &output),
+    };
+    conclude(done.map_err(CliError::from), &output)
+}
+
+fn conclude(done: Result<Exit, CliError>, output: &Output) -> Exit {
+    match done {
         Ok(exit) => exit,
         Err(error) => {
             output.error(&error.to_string());
@@ -82,7 +100,7 @@ async fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, CliError> {
         Command::Status { environment } => {
             status::status(&config, application, environment.as_ref(), output).await
         }
-        Command::History { id } => history::history(&config, id, output).await,
+        Command::History { id, mermaid } => history::history(&config, id, mermaid, output).await,
         Command::Watch { id, wait_timeout } => wait::watch(&config, id, wait_timeout, output).await,
         Command::Cancel(args) => cancel::cancel(&config, args, output).await,
         Command::Unlock(args) => unlock::unlock(&config, application, args, output).await,
@@ -93,7 +111,9 @@ async fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, CliError> {
         Command::Doctor { environments } => {
             doctor::doctor(&config, application, &environments, variable, output).await
         }
+        Command::Dashboard(args) => dashboard::dashboard(&config, args, variable, output).await,
         Command::Init => init::init(&config, output).await,
+        Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Done),
     }
 }
 

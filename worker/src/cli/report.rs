@@ -6,6 +6,32 @@ use lockstep_state_machines::Failure;
 
 use super::Exit;
 use super::verdict::{Parity, Verdict};
+use crate::timeline::{Line, Tone};
+
+/// The verdict, a line each, with what counts most in colour.
+pub(super) fn toned(verdict: &Verdict) -> Vec<Line> {
+    let tone = tone(&verdict.state);
+    let mut lines: Vec<Line> = lines(verdict).into_iter().map(Line::from).collect();
+    if let Some(first) = lines.first_mut() {
+        *first = Line::default()
+            .and(tone, verdict.state.clone())
+            .and(Tone::Plain, format!(": {}", verdict.reason));
+    }
+    if let Some(last) = lines.last_mut().filter(|_| verdict.operator_needed) {
+        *last = Line::default().and(Tone::Bad, last.text());
+    }
+    lines
+}
+
+/// What an outcome is to whoever waits for it; what is no outcome is under way.
+pub(super) fn tone(outcome: &str) -> Tone {
+    match outcome {
+        "healthy" => Tone::Good,
+        "failed" | "rolled-back" => Tone::Bad,
+        "rejected" | "cancelled" => Tone::Caution,
+        _ => Tone::Active,
+    }
+}
 
 /// The verdict, a line each.
 pub(super) fn lines(verdict: &Verdict) -> Vec<String> {

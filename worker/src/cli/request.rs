@@ -18,7 +18,7 @@ use super::requester::requester;
 use super::{Exit, place, transition, variable, wait};
 use crate::config::{Config, Kind};
 use crate::ports::Store;
-use crate::wiring;
+use crate::{timeline, wiring};
 
 /// The first JSON value: what is being sent.
 #[derive(Serialize)]
@@ -108,7 +108,7 @@ async fn ask(
     queue.send(&body, Duration::ZERO).await.map_err(|fault| CliError::NotSent { id, fault })?;
     output.note(&format!(
         "asked for {} in {} of {} by {}; `lockstep watch {id}` follows it",
-        in_words(&request.target),
+        timeline::target(&request.target),
         request.environment,
         request.application,
         request.requester.actor
@@ -116,7 +116,7 @@ async fn ask(
     match interrupts {
         Some(interrupts) => {
             let outside = (store.as_ref(), queue.as_ref());
-            wait::sent(outside, request, args.wait_timeout, interrupts, output).await
+            wait::sent(config, outside, request, args.wait_timeout, interrupts, output).await
         }
         None => Ok(Exit::Done),
     }
@@ -145,15 +145,6 @@ fn made_at(id: DeploymentId) -> Timestamp {
     });
     // Only a made-up id lies beyond the end of the calendar; the time is for people.
     time.unwrap_or(Timestamp::MAX)
-}
-
-/// What is asked for, in words.
-pub(super) fn in_words(target: &Target) -> String {
-    match target {
-        Target::Commit { reference: None } => "the default branch".to_owned(),
-        Target::Commit { reference: Some(reference) } => reference.to_string(),
-        Target::Beta { tag } => tag.to_string(),
-    }
 }
 
 #[cfg(test)]

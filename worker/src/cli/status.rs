@@ -1,5 +1,5 @@
 //! `status`: of each environment what runs, who holds the lock, and the newest deployments. Reads only; what
-//! it says of an environment is Lockstep's record, never a look at ECS.
+//! it says of an environment is Lockstep's record, never a look at ECS. How it is shown is `overview`'s.
 
 use jiff::Timestamp;
 use lockstep_events::{ApplicationName, DeploymentId, EnvironmentName};
@@ -8,16 +8,15 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::output::Output;
-use super::place::{self, word};
+use super::place;
 use super::standing::standing;
-use super::table::Table;
-use super::{Exit, transition};
-use crate::config::{Config, Kind};
-use crate::engine::hold;
+use super::{Exit, overview, transition};
+use crate::config::freeze::frozen;
+use crate::config::{Config, EnvironmentConfig, Kind};
 use crate::ports::{EnvironmentRecord, HealthyRelease, Hold, Store, Summary};
 use crate::wiring;
 
-/// How many deployments are listed.
+/// How many deployments JSON lists.
 const NEWEST: u32 = 10;
 
 #[derive(Serialize)]
@@ -27,37 +26,39 @@ struct Status {
 }
 
 #[derive(Serialize)]
-struct Environment {
-    application: ApplicationName,
-    environment: EnvironmentName,
-    kind: Kind,
-    under_way: Option<UnderWay>,
-    hold: Option<OnHold>,
-    record: EnvironmentRecord,
-    deployments: Vec<Summary>,
+pub(super) struct Environment {
+    pub(super) application: ApplicationName,
+    pub(super) environment: EnvironmentName,
+    pub(super) kind: Kind,
+    pub(super) under_way: Option<UnderWay>,
+    pub(super) hold: Option<OnHold>,
+    /// The freeze window that is on by the clock of whoever looks, in words.
+    pub(super) frozen: Option<String>,
+    pub(super) record: EnvironmentRecord,
+    pub(super) deployments: Vec<Summary>,
 }
 
 /// The deployment that holds the lock.
 #[derive(Serialize)]
-struct UnderWay {
-    id: DeploymentId,
-    actor: Option<String>,
-    locked_since: Option<Timestamp>,
-    fencing_token: u64,
-    state: Option<String>,
-    since: Option<Timestamp>,
-    deadline: Option<Timestamp>,
+pub(super) struct UnderWay {
+    pub(super) id: DeploymentId,
+    pub(super) actor: Option<String>,
+    pub(super) locked_since: Option<Timestamp>,
+    pub(super) fencing_token: u64,
+    pub(super) state: Option<String>,
+    pub(super) since: Option<Timestamp>,
+    pub(super) deadline: Option<Timestamp>,
     #[serde(skip)]
-    standing: String,
+    pub(super) standing: String,
 }
 
 /// The hold that was set last, unless it was released.
 #[derive(Serialize)]
-struct OnHold {
+pub(super) struct OnHold {
     #[serde(flatten)]
-    hold: Hold,
+    pub(super) hold: Hold,
     /// Whether it is over, by the clock of whoever looks: nobody has released it, its time has come.
-    ended: bool,
+    pub(super) ended: bool,
 }
 
 /// `status [environment]`.
@@ -70,23 +71,24 @@ pub(super) async fn status(
     let mut wanted = Vec::new();
     if let Some(environment) = environment {
         let application = place::application(config, application)?;
-        let kind = application.has(environment)?;
-        wanted.push((application.name, environment.clone(), kind));
+        application.has(environment)?;
+        let section = application.config.environments.get(environment.as_str());
+        wanted.extend(section.map(|section| (application.name, environment.clone(), section)));
     } else {
         for application in place::applications(config, application)? {
             for (name, section) in &application.config.environments {
                 let name = name.parse().map_err(|e| CliError::Usage(format!("environment {name}: {e}")))?;
-                wanted.push((application.name.clone(), name, section.kind));
+                wanted.push((application.name.clone(), name, section));
             }
         }
     }
     let (store, _) = wiring::table_and_queue(config).await;
     let mut environments = Vec::new();
-    for (application, environment, kind) in wanted {
-        environments.push(look(store.as_ref(), application, environment, kind).await?);
+    for (application, environment, section) in wanted {
+        environments.push(look(store.as_ref(), application, environment, section).await?);
     }
-    let status = Status { environments };
-    output.show(&status, || status.environments.iter().flat_map(lines).collect())?;
+    let (status, now) = (Status { environments }, Timestamp::now());
+    output.show(&status, || output.folded(overview::lines(&status.environments, now)))?;
     Ok(Exit::Done)
 }
 
@@ -94,7 +96,7 @@ async fn look(
     store: &dyn Store,
     application: ApplicationName,
     environment: EnvironmentName,
-    kind: Kind,
+    section: &EnvironmentConfig,
 ) -> Result<Environment, CliError> {
     let view = store.environment(&application, &environment).await?;
     let deployments = store.deployments(&application, &environment, NEWEST).await?;
@@ -119,48 +121,16 @@ async fn look(
             })
         }
     };
-    Ok(Environment { application, environment, kind, under_way, hold, record: view.record, deployments })
-}
-
-fn lines(environment: &Environment) -> Vec<String> {
-    let record = &environment.record;
-    let mut lines = vec![format!(
-        "{} of {} ({})",
-        environment.environment,
-        environment.application,
-        word(environment.kind)
-    )];
-    lines.push(match &record.current {
-        Some(release) => format!("  runs: {}", in_words(release)),
-        None => "  runs: not known to Lockstep".to_owned(),
-    });
-    lines.extend(record.dirty.iter().map(|why| format!("  unverified: {why}")));
-    if record.last_healthy != record.current {
-        lines.extend(record.last_healthy.iter().map(|last| format!("  last healthy: {}", in_words(last))));
-    }
-    lines.push(match &environment.under_way {
-        Some(holder) => {
-            let since = holder.locked_since.map(|at| format!(" since {at:.0}")).unwrap_or_default();
-            let actor = holder.actor.as_deref().unwrap_or("somebody");
-            format!("  under way: {} by {actor}{since}: {}", holder.id, holder.standing)
-        }
-        None => "  under way: nothing".to_owned(),
-    });
-    let in_force = environment.hold.iter().filter(|hold| !hold.ended);
-    lines.extend(in_force.map(|hold| format!("  on hold: {}", hold::in_words(&hold.hold))));
-    let mut table = Table::new(["TAKEN UP", "DEPLOYMENT", "OUTCOME", "WHAT", "BY", "WHY"]);
-    for summary in &environment.deployments {
-        table.row([
-            format!("{:.0}", summary.at),
-            summary.id.to_string(),
-            summary.outcome.clone().unwrap_or_else(|| "under way".to_owned()),
-            summary.target.clone(),
-            summary.actor.clone(),
-            summary.reason.clone().unwrap_or_default(),
-        ]);
-    }
-    lines.extend(table.lines(2));
-    lines
+    Ok(Environment {
+        application,
+        environment,
+        kind: section.kind,
+        under_way,
+        hold,
+        frozen: frozen(&section.freeze, now).map(|frozen| frozen.to_string()),
+        record: view.record,
+        deployments,
+    })
 }
 
 /// A release in one line.

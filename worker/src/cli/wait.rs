@@ -1,5 +1,6 @@
-//! Waiting for a verdict: reads the table once a second and tells what is new. It only ever reads, so it can
-//! be ended and begun again at any time; what interrupts mean is said in `withdraw`.
+//! Waiting for a verdict: reads the table once a second and tells what is new; on a terminal as a picture (`live`), else
+//! a line for each transition. It only ever reads, so it can be ended and begun again at any time; what interrupts mean is
+//! said in `withdraw`.
 
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 use super::error::CliError;
 use super::follow::{Follower, News};
 use super::interrupts::Interrupts;
+use super::live::Live;
 use super::output::Output;
 use super::verdict::Verdict;
 use super::withdraw::{By, Interrupted, Next};
@@ -45,23 +47,26 @@ pub(super) async fn watch(
     if store.newest(id).await?.is_none() {
         return Err(CliError::Unknown { id, table: config.table.clone() });
     }
-    others(store.as_ref(), id, timeout, output).await
+    others(config, store.as_ref(), id, timeout, output).await
 }
 
 /// Follows a deployment that was not asked for by this command: an interrupt only ends the wait.
 pub(super) async fn others(
+    config: &Config,
     store: &dyn Store,
     id: DeploymentId,
     timeout: Option<u32>,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
     let (interrupts, interrupted) = (Interrupts::listen()?, Interrupted::Others);
-    Wait::new(store, Follower::new(id, None), id, timeout).verdict(interrupts, interrupted, output).await
+    let wait = Wait::new(store, Follower::new(id, None), id, timeout);
+    wait.drawn(config, output).verdict(interrupts, interrupted, output).await
 }
 
 /// `--wait`: follows the deployment of a request that was just sent to this queue. `interrupts` has listened
 /// since before that.
 pub(super) async fn sent(
+    config: &Config,
     (store, queue): (&dyn Store, &dyn Queue),
     request: DeployRequested,
     timeout: Option<u32>,
@@ -71,9 +76,8 @@ pub(super) async fn sent(
     let id = request.id;
     let by = if output.is_in_actions() { By::Runner } else { By::Person };
     let interrupted = Interrupted::Own { heard: 0, by, queue };
-    Wait::new(store, Follower::new(id, Some(request)), id, timeout)
-        .verdict(interrupts, interrupted, output)
-        .await
+    let wait = Wait::new(store, Follower::new(id, Some(request)), id, timeout);
+    wait.drawn(config, output).verdict(interrupts, interrupted, output).await
 }
 
 struct Wait<'a> {
@@ -83,12 +87,19 @@ struct Wait<'a> {
     started: Instant,
     patience: Option<Duration>,
     unreadable: bool,
+    /// Where somebody sits before a terminal.
+    live: Option<Live<'a>>,
 }
 
 impl<'a> Wait<'a> {
     fn new(store: &'a dyn Store, follower: Follower, id: DeploymentId, timeout: Option<u32>) -> Self {
         let patience = timeout.map(|seconds| Duration::from_secs(seconds.into()));
-        Self { store, follower, id, started: Instant::now(), patience, unreadable: false }
+        Self { store, follower, id, started: Instant::now(), patience, unreadable: false, live: None }
+    }
+
+    /// As a picture, where that can be drawn.
+    fn drawn(self, config: &'a Config, output: &Output) -> Self {
+        Self { live: output.is_live().then(|| Live::new(config)), ..self }
     }
 
     async fn verdict(
@@ -108,12 +119,21 @@ impl<'a> Wait<'a> {
             if let Some(verdict) = self.take(answer, output)? {
                 return conclude(&verdict, output);
             }
-            output.progress(&self.follower.standing());
+            match &self.live {
+                Some(live) => output.draw(live.lines(self.follower.machine(), Timestamp::now())),
+                None => output.progress(&self.follower.standing()),
+            }
             let left = self.patience.map(|patience| patience.saturating_sub(self.started.elapsed()));
             if left == Some(Duration::ZERO) {
                 return self.give_up(output);
             }
-            let pause = tokio::time::sleep(left.map_or(LOOK, |left| left.min(LOOK)));
+            let rest = tokio::time::sleep(left.map_or(LOOK, |left| left.min(LOOK)));
+            let pause = async {
+                if let Some(live) = &mut self.live {
+                    live.look(self.follower.machine()).await;
+                }
+                rest.await;
+            };
             if interrupts.unless(pause).await.is_none()
                 && interrupted.again(self.id, &self.follower, output).await == Next::Stop
             {
@@ -127,8 +147,18 @@ impl<'a> Wait<'a> {
         match answer {
             Ok(items) => {
                 self.unreadable = false;
+                if let Some(live) = &mut self.live {
+                    live.take(&items);
+                }
                 for news in self.follower.take(items, self.started.elapsed())? {
-                    tell(&news, output)?;
+                    match (news, &self.live) {
+                        (News::Transition(_), Some(_)) => {}
+                        (news, _) => tell(&news, output)?,
+                    }
+                }
+                if let (Some(live), Some(machine)) = (&mut self.live, self.follower.machine()) {
+                    let news = live.news(machine);
+                    output.tell(&output.folded(news))?;
                 }
                 self.follower.verdict()
             }
@@ -161,7 +191,7 @@ impl<'a> Wait<'a> {
             deadline: machine.and_then(Machine::deadline),
             reason,
         };
-        output.show(&none, || vec![none.reason.clone()])?;
+        output.show(&none, || output.folded(vec![none.reason.clone().into()]))?;
         Ok(Exit::NoVerdict)
     }
 }
@@ -184,6 +214,6 @@ fn conclude(verdict: &Verdict, output: &Output) -> Result<Exit, CliError> {
     if verdict.exit != Exit::Done {
         output.annotate_error(&verdict.reason);
     }
-    output.show(verdict, || report::lines(verdict))?;
+    output.show(verdict, || output.folded(report::toned(verdict)))?;
     Ok(verdict.exit)
 }

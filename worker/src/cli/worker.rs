@@ -19,8 +19,7 @@ pub(super) async fn run(
     json: bool,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Exit, CliError> {
-    let json = json || wants_json(variable("LOCKSTEP_LOG_FORMAT").as_deref())?;
-    start_logging(filter(variable("LOCKSTEP_LOG").as_deref())?, json);
+    set_up_log(json, variable)?;
     warn_of_open_doors(config);
     let shutdown = CancellationToken::new();
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -35,6 +34,13 @@ pub(super) async fn run(
     let world = wiring::world(config).await?;
     service::run(Arc::new(world), shutdown).await?;
     Ok(Exit::Done)
+}
+
+/// The log, as arguments and variables ask for it.
+pub(super) fn set_up_log(json: bool, variable: impl Fn(&str) -> Option<String>) -> Result<(), CliError> {
+    let json = json || wants_json(variable("LOCKSTEP_LOG_FORMAT").as_deref())?;
+    start_logging(filter(variable("LOCKSTEP_LOG").as_deref())?, json);
+    Ok(())
 }
 
 /// Says where nothing but the queue's policy decides who may ask or wake.

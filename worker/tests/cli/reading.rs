@@ -19,15 +19,20 @@ async fn status_shows_the_holder_the_record_and_the_newest_deployments() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let text = &ran.stdout;
     assert!(text.starts_with("staging of shop (staging)\n  runs: 0.0.9-1234567.beta, "), "{text}");
-    let holder =
-        format!("  under way: {} by alice since 2026-11-23T09:30:01Z: locked/checking-source", under_way.id);
+    let holder = format!("  lock: {} by alice since 2026-11-23T09:30:01Z (", under_way.id);
     assert!(text.contains(&holder), "{text}");
+    assert!(text.contains("\n    locked/checking-source since 2026-11-23T09:30:01Z, until "), "{text}");
     let rows: Vec<_> = text.lines().filter(|line| line.contains("the default branch")).collect();
     assert!(
         rows[0].contains(&under_way.id.to_string()) && rows[0].contains("under way"),
         "newest first: {text}"
     );
-    assert!(rows[1].contains("healthy") && rows[1].ends_with("because it is healthy"), "{text}");
+    assert!(rows[1].contains("healthy") && rows[1].ends_with(&done.id.to_string()), "{text}");
+    assert!(!text.contains("because it is healthy") && !text.contains('\u{1b}'), "{text}");
+    let coloured = local.run_with(&["status", "staging"], &[("CLICOLOR_FORCE", "1")]).await.stdout;
+    assert!(coloured.contains("\u{1b}[32mhealthy"), "{coloured}");
+    let both = [("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")];
+    assert_eq!(local.run_with(&["status", "staging"], &both).await.stdout.matches('\u{1b}').count(), 0);
 
     let all = local.run(&["status", "--json"]).await;
     let [status] = &all.json()[..] else { panic!("{}", all.stdout) };
@@ -63,6 +68,13 @@ async fn history_shows_every_transition_in_order_and_the_verdict() {
     let (first, second) = (text.find("step 1").unwrap(), text.find("step 2").unwrap());
     assert!(first < second, "{text}");
     assert!(text.contains("\nrolled-back: ECS gave the rollout up"), "{text}");
+    assert!(text.contains("  2  2026-11-23T09:30:02Z  1 s    rolled-back "), "{text}");
+
+    let ran = local.run(&["history", &id, "--mermaid"]).await;
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.starts_with("stateDiagram-v2\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\n    s0 --> ended : 1 s\n"), "{}", ran.stdout);
+    assert_eq!(local.run(&["history", &id, "--mermaid", "--json"]).await.code, 2);
 
     let ran = local.run(&["history", &id, "--json"]).await;
     let [history] = &ran.json()[..] else { panic!("{}", ran.stdout) };

@@ -99,6 +99,20 @@ impl Local {
         local
     }
 
+    /// Starts the binary on a terminal of its own, made by script(1); what it writes there is our standard output.
+    pub(crate) fn spawn_on_a_terminal(&self, arguments: &str, variables: &[(&str, &str)]) -> Child {
+        let line = format!("stty cols 120; {} {arguments}", env!("CARGO_BIN_EXE_lockstep"));
+        let mut command = named("script", &self.config);
+        command.args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"]);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        command
+            .env("PATH", path)
+            .env("TERM", "xterm")
+            .env("SHELL", "/bin/sh")
+            .envs(variables.iter().copied());
+        command.spawn().expect("script(1), a part of every Debian, is there")
+    }
+
     /// Runs the binary to its end.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Ran {
         self.run_with(arguments, &[]).await
@@ -153,7 +167,11 @@ impl Local {
 
 /// The binary with this configuration file and an environment of its own.
 pub(crate) fn binary(config: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lockstep"));
+    named(env!("CARGO_BIN_EXE_lockstep"), config)
+}
+
+fn named(program: &str, config: &Path) -> Command {
+    let mut command = Command::new(program);
     command
         .env_clear()
         .env("LOCKSTEP_CONFIG", config)

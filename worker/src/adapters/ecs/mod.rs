@@ -2,6 +2,7 @@
 
 mod answers;
 mod cluster;
+mod progress;
 mod register;
 mod rollouts;
 mod services;

@@ -67,7 +67,7 @@ fn show(group: &Group, output: &Output) -> Result<(), CliError> {
     // JSON is one line for each check, so a group is not a value of its own.
     if output.is_json() {
         for finding in &group.findings {
-            output.show(&Shown::new(&group.place, finding), Vec::new)?;
+            output.show(&Shown::new(&group.place, finding), Vec::<String>::new)?;
         }
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! Services: seen, and updated without force.
 
 use lockstep::faults::FaultKind;
-use lockstep::ports::{Cluster, DeploymentStatus, RolloutState, UpdateService};
+use lockstep::ports::{Cluster, DeploymentStatus, Progress as _, RolloutState, UpdateService};
 use serde_json::{Value, json};
 
 use super::double::{Double, web};
@@ -53,6 +53,24 @@ async fn a_service_is_seen_with_its_primary_first_and_its_newest_events() {
     assert!(view.circuit_breaker.enable && view.circuit_breaker.rollback);
     let asked = double.asked("DescribeServices");
     assert_eq!(asked, [json!({"cluster": "main", "services": ["web"]})]);
+}
+
+#[tokio::test]
+async fn whoever_watches_sees_each_revisions_tasks_and_the_events_with_id_and_time() {
+    let double = Double::default();
+    double.answer("DescribeServices", json!({"services": [service("ACTIVE")], "failures": []}));
+    let seen = double.cluster().await.progress(&web()).await.unwrap().unwrap();
+    let revisions: Vec<_> = seen.revisions.iter().map(|r| r.task_definition.as_str()).collect();
+    assert_eq!(revisions, ["arn:td/web:2", "arn:td/web:1", "arn:td/web:0"], "the newest first");
+    let newest = &seen.revisions[0];
+    assert_eq!((newest.desired, newest.running, newest.pending, newest.failed), (2, 1, 1, 3));
+    assert_eq!(seen.events.len(), 20);
+    assert_eq!((seen.events[0].id.as_str(), seen.events[0].message.as_str()), ("e0", "event 0"));
+    assert_eq!(seen.events[0].at.as_millisecond(), 1_700_000_000_500);
+
+    let gone = Double::default();
+    gone.answer("DescribeServices", json!({"services": [service("INACTIVE")], "failures": []}));
+    assert_eq!(gone.cluster().await.progress(&web()).await.unwrap(), None);
 }
 
 #[tokio::test]
