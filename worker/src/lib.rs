@@ -9,6 +9,7 @@ pub mod effects;
 pub mod engine;
 pub mod faults;
 pub mod ports;
+pub mod rehearsal;
 pub mod service;
 pub mod wiring;
 pub mod world;

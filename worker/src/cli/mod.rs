@@ -16,6 +16,7 @@ mod init;
 mod interrupts;
 mod output;
 mod place;
+mod plan;
 mod release;
 mod releases;
 mod report;
@@ -78,6 +79,7 @@ async fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, CliError> {
             releases::list(&config, application, &args.environment, output).await
         }
         Command::Promote(args) => request::promote(&config, application, args, output).await,
+        Command::Plan(command) => plan::plan(&config, application, command, output).await,
         Command::Status { environment } => {
             status::status(&config, application, environment.as_ref(), output).await
         }

@@ -11,6 +11,7 @@ mod asking;
 mod doctor;
 mod holding;
 mod operating;
+mod planning;
 mod reading;
 mod records;
 mod support;

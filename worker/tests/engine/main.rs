@@ -25,6 +25,7 @@ mod locking;
 mod looping;
 mod paused_workers;
 mod pauses;
+mod planning;
 mod promoting;
 mod proving;
 mod reconciling;
