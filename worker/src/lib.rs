@@ -10,6 +10,7 @@ pub mod effects;
 pub mod engine;
 pub mod faults;
 pub mod ports;
+pub mod rehearsal;
 pub mod service;
 pub mod timeline;
 pub mod wiring;

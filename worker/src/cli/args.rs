@@ -44,6 +44,11 @@ pub(super) enum Command {
     Deploy(DeployArgs),
     /// Ask for a beta that was healthy in staging to be deployed to a production environment.
     Promote(PromoteArgs),
+    /// Show what a deployment would do, step by step, with everything that the worker would check, and change nothing.
+    /// Ends with 0 if it would be accepted, 3 if it would be rejected, 4 if it would fail, 7 if its checks have not
+    /// ended. Reads with a worker's secrets.
+    #[command(subcommand)]
+    Plan(super::plan::PlanCommand),
     /// Show what runs, what is under way and what was deployed last.
     Status {
         /// One environment; without it, all of them.

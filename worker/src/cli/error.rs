@@ -71,6 +71,9 @@ pub(super) enum CliError {
     /// Unlocking met something unexpected.
     #[error("not unlocked: {0}; the same command again goes on from where it stands")]
     NotUnlocked(EngineError),
+    /// A plan met something unexpected; nothing was changed.
+    #[error("no plan can be made: {0}")]
+    NotPlanned(EngineError),
     /// The id belongs to another request.
     #[error(
         "deployment id {id} was used before for another request ({differences}): nothing was deployed for this one; a new request needs a new id"
@@ -122,6 +125,7 @@ impl CliError {
             | Self::NotSent { .. }
             | Self::CancelNotSent { .. }
             | Self::NotUnlocked(_)
+            | Self::NotPlanned(_)
             | Self::Snapshot { .. }
             | Self::Inconsistent { .. }
             | Self::Engine(_)

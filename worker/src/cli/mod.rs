@@ -22,6 +22,7 @@ mod output;
 mod overview;
 mod paint;
 mod place;
+mod plan;
 mod reference;
 mod release;
 mod releases;
@@ -97,6 +98,7 @@ async fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, CliError> {
             releases::list(&config, application, &args.environment, output).await
         }
         Command::Promote(args) => request::promote(&config, application, args, output).await,
+        Command::Plan(command) => plan::plan(&config, application, command, output).await,
         Command::Status { environment } => {
             status::status(&config, application, environment.as_ref(), output).await
         }

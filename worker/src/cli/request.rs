@@ -131,14 +131,14 @@ async fn refuse_other_use(store: &dyn Store, request: &DeployRequested) -> Resul
     }
 }
 
-fn new_id() -> DeploymentId {
+pub(super) fn new_id() -> DeploymentId {
     #[expect(clippy::expect_used, reason = "the UUID is made of version 7 on this very line")]
     uuid::Uuid::now_v7().try_into().expect("a version 7 UUID is a deployment id")
 }
 
 /// When the id was made, as a version 7 UUID tells (RFC 9562, section 5.7). So the same command with the same
 /// id is the same request, whenever it is repeated.
-fn made_at(id: DeploymentId) -> Timestamp {
+pub(super) fn made_at(id: DeploymentId) -> Timestamp {
     let time = id.as_uuid().get_timestamp().map(|time| time.to_unix());
     let time = time.and_then(|(seconds, nanoseconds)| {
         Timestamp::new(seconds.try_into().ok()?, nanoseconds.try_into().ok()?).ok()

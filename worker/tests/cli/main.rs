@@ -13,6 +13,7 @@ mod doctor;
 mod holding;
 mod operating;
 mod page;
+mod planning;
 mod reading;
 mod records;
 mod reference;

@@ -27,6 +27,7 @@ mod locking;
 mod looping;
 mod paused_workers;
 mod pauses;
+mod planning;
 mod promoting;
 mod proving;
 mod reconciling;
