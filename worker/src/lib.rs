@@ -8,6 +8,7 @@ pub mod config;
 pub mod effects;
 pub mod engine;
 pub mod faults;
+pub mod notifications;
 pub mod ports;
 pub mod service;
 pub mod wiring;

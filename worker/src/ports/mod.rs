@@ -7,6 +7,7 @@ mod clock;
 mod cluster;
 mod forge;
 mod hold;
+mod notices;
 mod queue;
 mod registry;
 pub mod setup;
@@ -23,6 +24,7 @@ pub use cluster::{
 };
 pub use forge::{BuildRun, BuildStatus, Checks, Dispatch, Forge, NewRelease, Release, ReleaseChange};
 pub use hold::{Hold, HoldChanged, HoldRecord, HoldRelease, Holding, Releasing};
+pub use notices::{Deliveries, DeliveryRecords, Notice, Settled, Trying, Webhook};
 pub use queue::{DeadLetter, DeadLetters, Delivery, Queue};
 pub use registry::{ImageContents, Registry};
 pub use store::{
