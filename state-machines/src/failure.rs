@@ -27,6 +27,8 @@ pub enum RefusalCode {
     Frozen,
     /// Whoever asks may not deploy there, or not so.
     NotAllowed,
+    /// The run that asks was not approved by whoever must approve it.
+    NotApproved,
     /// No such application or environment, or a target that the environment does not take.
     WrongTarget,
     /// The ref names no commit.

@@ -9,6 +9,7 @@ pub mod dashboard;
 pub mod effects;
 pub mod engine;
 pub mod faults;
+pub mod notifications;
 pub mod ports;
 pub mod rehearsal;
 pub mod service;

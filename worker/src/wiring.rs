@@ -2,6 +2,7 @@
 //! the environment; must never log or store either.
 
 mod inspection;
+mod notifications;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::ports::{DeadLetters, Progress, Queue, Store};
 use crate::world::{ApplicationWorld, Settings, World};
 
 pub use inspection::{ApplicationInspectors, Inspectors, RegistryInspectors, inspectors};
+pub use notifications::worker;
 
 /// How often a message may be delivered before SQS moves it to the dead-letter queue (local use; infra
 /// sets it elsewhere).
@@ -59,6 +61,16 @@ pub enum WiringError {
         application: String,
         /// Why.
         source: RegistrySetupError,
+    },
+    /// Who is to be told cannot be.
+    #[error("the environment variable {variable} of notifications.webhooks.{name}: {problem}")]
+    Webhook {
+        /// Whose.
+        name: String,
+        /// Which variable.
+        variable: String,
+        /// What is wrong with it, without its value.
+        problem: String,
     },
     /// A name that the configuration's check lets pass, but its type does not.
     #[error(transparent)]

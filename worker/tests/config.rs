@@ -196,3 +196,36 @@ fn who_may_ask_is_said_completely_or_not_at_all() {
     let wakers = EXAMPLE.replace("[queue]", "[queue]\nworker_senders = ['AROAWORKER:task']");
     assert!(refusal(&wakers).contains("queue.worker_senders: \"AROAWORKER:task\" is no sender's id"));
 }
+
+#[test]
+fn who_is_told_is_named_by_variables_and_what_cannot_be_is_refused() {
+    let page = include_str!("../../docs/notifications.md");
+    let toml = page.split("```toml").nth(1).unwrap().split("```").next().unwrap();
+    let config = parse(&format!("{EXAMPLE}{}", toml.replace("test-io/", "sample/")), &[]).unwrap();
+    let told = &config.notifications;
+    assert_eq!((told.webhooks.len(), told.webhooks["chat"].occasions.len()), (2, 5));
+    assert!(parse(EXAMPLE, &[]).unwrap().notifications.webhooks.is_empty());
+
+    let with = |name: &str, keys: &str| {
+        format!("{EXAMPLE}[notifications.webhooks.{name}]\nurl_variable = 'X'\n{keys}")
+    };
+    let cases = [
+        (with("chat", "format = 'json'"), "secret_variable"),
+        (with("chat", "format = 'slack'\nsecret_variable = 'Y'"), "Slack checks no signature"),
+        (
+            with("chat", "format = 'slack'\nenvironments = ['production']"),
+            "expected <application>/<environment>",
+        ),
+        (with("chat", "format = 'slack'\noccasions = ['sometimes']"), "sometimes"),
+        (with("Chat", "format = 'slack'"), "lower-case letters"),
+        (
+            with("chat", "format = 'slack'\nurl = 'https://x'"),
+            "unknown key `notifications.webhooks.chat.url`",
+        ),
+        (format!("{EXAMPLE}[notifications]\ngive_up_after_seconds = 0"), "at least 1"),
+    ];
+    for (text, words) in cases {
+        let refusal = refusal(&text);
+        assert!(refusal.contains(words), "{words}: {refusal}");
+    }
+}

@@ -10,3 +10,4 @@ pub mod github;
 pub mod readiness;
 pub mod registry;
 pub mod sqs;
+pub mod webhook;

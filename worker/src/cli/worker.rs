@@ -31,8 +31,18 @@ pub(super) async fn run(
         }
         stop.cancel();
     });
-    let world = wiring::world(config).await?;
-    service::run(Arc::new(world), shutdown).await?;
+    let (world, announcer) = wiring::worker(config).await?;
+    let announcing =
+        announcer.map(|(announcer, nudges)| tokio::spawn(announcer.run(nudges, shutdown.clone())));
+    let worked = service::run(Arc::new(world), shutdown.clone()).await;
+    // A service that gave up stops the telling too.
+    shutdown.cancel();
+    if let Some(announcing) = announcing
+        && let Err(problem) = announcing.await
+    {
+        tracing::error!(%problem, "who is to be told was not told to the end; another worker goes on");
+    }
+    worked?;
     Ok(Exit::Done)
 }
 

@@ -52,6 +52,7 @@ impl Config {
         if self.retry.cap_seconds > 900 || self.retry.base_seconds > self.retry.cap_seconds {
             return invalid("retry.cap_seconds must be at most 900 and not below retry.base_seconds".into());
         }
+        self.check_notifications()?;
         check_senders("queue.worker_senders", self.queue.worker_senders.iter())?;
         let mut services = BTreeMap::new();
         for (name, application) in &self.applications {

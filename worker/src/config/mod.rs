@@ -4,6 +4,7 @@
 
 mod check;
 pub mod freeze;
+mod notifications;
 mod overlay;
 mod requests;
 mod types;
@@ -12,6 +13,7 @@ mod unknown;
 use std::path::{Path, PathBuf};
 
 pub use freeze::{FreezeWindow, Frozen};
+pub use notifications::{NotificationsConfig, Occasion, WebhookConfig, WebhookFormat};
 pub use requests::RequestsConfig;
 pub use types::{
     ApplicationConfig, AwsConfig, Config, DatabaseConfig, DeadlinesConfig, EnvironmentConfig, GitHubConfig,

@@ -9,8 +9,8 @@ use lockstep_state_machines::{Deadlines, Policy, RetryPolicy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::RequestsConfig;
 use super::freeze::FreezeWindow;
+use super::{NotificationsConfig, RequestsConfig};
 
 /// The whole of `lockstep.toml`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +31,9 @@ pub struct Config {
     /// How long each kind of waiting may last.
     #[serde(default)]
     pub deadlines: DeadlinesConfig,
+    /// Who is told what becomes of deployments.
+    #[serde(default)]
+    pub notifications: NotificationsConfig,
     /// The applications, by name.
     pub applications: BTreeMap<String, ApplicationConfig>,
 }

@@ -33,6 +33,8 @@ pub enum Service {
     Registry,
     /// The deployed application itself, asked whether it is ready.
     Application,
+    /// An address that is told what becomes of deployments.
+    Webhook,
 }
 
 impl fmt::Display for Service {
@@ -44,6 +46,7 @@ impl fmt::Display for Service {
             Self::GitHub => "GitHub",
             Self::Registry => "the image registry",
             Self::Application => "the application",
+            Self::Webhook => "the webhook",
         })
     }
 }

@@ -7,6 +7,7 @@ mod clock;
 mod cluster;
 mod forge;
 mod hold;
+mod notices;
 mod progress;
 mod queue;
 mod registry;
@@ -24,6 +25,7 @@ pub use cluster::{
 };
 pub use forge::{BuildRun, BuildStatus, Checks, Dispatch, Forge, NewRelease, Release, ReleaseChange};
 pub use hold::{Hold, HoldChanged, HoldRecord, HoldRelease, Holding, Releasing};
+pub use notices::{Deliveries, DeliveryRecords, Notice, Settled, Trying, Webhook};
 pub use progress::{Progress, ProgressEvent, RevisionProgress, ServiceProgress};
 pub use queue::{DeadLetter, DeadLetters, Delivery, Origin, Queue};
 pub use registry::{ImageContents, Registry};

@@ -25,6 +25,7 @@ mod holds;
 mod inspecting;
 mod locking;
 mod looping;
+mod notifying;
 mod paused_workers;
 mod pauses;
 mod planning;

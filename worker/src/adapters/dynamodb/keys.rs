@@ -4,6 +4,7 @@
 //! | `pk`                               | `sk`                  | item                               |
 //! |------------------------------------|-----------------------|------------------------------------|
 //! | `deployment#<id>`                  | `event#<sequence>`    | one history item                   |
+//! |                                    | `announced#<webhook>` | what an address was told of it     |
 //! | `environment#<application>#<name>` | `lock`                | the lock, kept when released       |
 //! |                                    | `record`              | what runs there                    |
 //! |                                    | `deployment#<id>`     | a deployment's line in the list    |
@@ -13,6 +14,7 @@
 //! |                                    | `beta#<tag>`          | a beta that was healthy in staging |
 //! |                                    | `run#<id>-<attempt>`  | which deployment a run asked for   |
 //!
+//! A history is read from its first item on without an end, so nothing else of a deployment may sort behind `event#`.
 //! No name can hold a `#` (`lockstep_events` sees to it), so no two keys can meet. A sequence number is
 //! padded to ten digits and ids begin with their time: sorting by key is sorting by age.
 
@@ -51,6 +53,11 @@ pub(super) struct Key {
 impl Key {
     pub(super) fn event(id: DeploymentId, seq: u64) -> Self {
         Self { partition: history(id), sort: format!("{EVENTS}{seq:010}") }
+    }
+
+    /// Sorts before the history, which is read to the partition's end.
+    pub(super) fn deliveries(id: DeploymentId, webhook: &str) -> Self {
+        Self { partition: history(id), sort: format!("announced#{webhook}") }
     }
 
     pub(super) fn lock(application: &ApplicationName, environment: &EnvironmentName) -> Self {
@@ -133,6 +140,7 @@ mod tests {
         let commit: CommitSha = "0123456789abcdef0123456789abcdef01234567".parse().unwrap();
         let table = [
             (Key::event(id, 7), format!("deployment#{id} / event#0000000007")),
+            (Key::deliveries(id, "chat"), format!("deployment#{id} / announced#chat")),
             (Key::lock(&shop, &staging), "environment#shop#staging / lock".to_owned()),
             (Key::record(&shop, &staging), "environment#shop#staging / record".to_owned()),
             (Key::summary(&shop, &staging, id), format!("environment#shop#staging / deployment#{id}")),

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod cancelled;
+mod deliveries;
 mod holds;
 mod items;
 mod keys;

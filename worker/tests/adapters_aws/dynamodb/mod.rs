@@ -9,3 +9,4 @@ mod history;
 mod holding;
 mod locking;
 mod table;
+mod telling;

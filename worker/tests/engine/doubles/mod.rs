@@ -3,6 +3,7 @@
 
 mod cluster;
 mod forge;
+mod notices;
 mod queue;
 mod registry;
 mod simple;
@@ -11,6 +12,7 @@ mod wire;
 
 pub(crate) use cluster::{FakeCluster, Lingering};
 pub(crate) use forge::{COMMIT, DIGEST, FakeForge};
+pub(crate) use notices::{FakeWebhook, MemoryDeliveries};
 pub(crate) use queue::{MemoryQueue, Message};
 pub(crate) use registry::FakeRegistry;
 pub(crate) use simple::{AlwaysReady, HandClock};
