@@ -130,6 +130,7 @@ fn by_run(actor: &str, run: u64) -> Event {
         url,
         workflow: "deploy-production.yml".into(),
         actor: actor.into(),
+        again_by: None,
         approvals,
     };
     Event::Requester(RequesterOutcome::Confirmed(Box::new(Warrant {

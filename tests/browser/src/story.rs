@@ -184,7 +184,7 @@ pub(crate) async fn refuse(store: &Arc<dyn Store>, request: &DeployRequested, pl
         environment: request.environment.clone(),
         because_of: Some(holder.id()),
         entry: Entry { from: "requested".to_owned(), ..entry(&machine, 1, at, &transition) },
-        summary: summary(request, at, Some(("rejected".to_owned(), message))),
+        summary: Some(summary(request, at, Some(("rejected".to_owned(), message)))),
     };
     assert_eq!(store.reject(&rejected).await.unwrap(), Opened::Written);
 }

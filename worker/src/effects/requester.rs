@@ -22,12 +22,20 @@ pub(super) async fn check(
         None => None,
         Some(id) => match confirm(id, requests, scene).await? {
             Ok(run) => Some(run),
-            Err(message) => {
-                return Ok(RequesterOutcome::Refused(Refusal { code: RefusalCode::NotAllowed, message }));
-            }
+            Err(refusal) => return Ok(RequesterOutcome::Refused(refusal)),
         },
     };
     Ok(RequesterOutcome::Confirmed(Box::new(Warrant { sender, run })))
+}
+
+/// Whoever asks may not.
+const fn not_allowed(message: String) -> Refusal {
+    Refusal { code: RefusalCode::NotAllowed, message }
+}
+
+/// Whoever asks might, but nobody who counts has approved it.
+const fn not_approved(message: String) -> Refusal {
+    Refusal { code: RefusalCode::NotApproved, message }
 }
 
 /// The run with what speaks for it, or why it does not count.
@@ -35,43 +43,43 @@ async fn confirm(
     id: u64,
     requests: &RequestsConfig,
     scene: &Scene<'_>,
-) -> Result<Result<WarrantedRun, String>, EffectError> {
+) -> Result<Result<WarrantedRun, Refusal>, EffectError> {
     let (place, request) = (scene.place, &scene.deployment().request);
     let (forge, github) = (&place.application.forge, &place.application.config.github);
     let Some(workflow) = requests.workflow.clone() else {
-        return Ok(Err(format!(
+        return Ok(Err(not_allowed(format!(
             "no workflow's run may ask for {}: set requests.workflow",
             request.environment
-        )));
+        ))));
     };
     let Some(run) = seen(forge.workflow_run(id).await)? else {
-        return Ok(Err(format!(
+        return Ok(Err(not_allowed(format!(
             "there is no run {id} in {}/{}: start {workflow} there",
             github.owner, github.repository
-        )));
+        ))));
     };
     let branch = seen(forge.default_branch().await)?;
     if let Some(message) = wrong_run(&run, &workflow, &branch, request) {
-        return Ok(Err(message));
+        return Ok(Err(not_allowed(message)));
     }
     // A tag can have the branch's name.
     if !seen(forge.is_on_branch(&run.head_sha, &branch).await)? {
-        return Ok(Err(format!(
+        return Ok(Err(not_allowed(format!(
             "run {id} is of commit {}, which is not on {branch}: start {workflow} from {branch}",
             run.head_sha.short()
-        )));
+        ))));
     }
     let approvals = match approvals(&run, requests, scene).await? {
         Ok(approvals) => approvals,
-        Err(message) => return Ok(Err(message)),
+        Err(refusal) => return Ok(Err(refusal)),
     };
     let ours = RunBinding { run: id, attempt: run.attempt, deployment: request.id, at: scene.now };
     let stands = seen(scene.world.store.bind_run(place.application_name, &ours).await)?;
     if stands.deployment != ours.deployment {
-        return Ok(Err(format!(
+        return Ok(Err(not_allowed(format!(
             "attempt {} of run {id} asked for deployment {} already, at {:.0}: one run asks for one deployment; start {workflow} again",
             run.attempt, stands.deployment, stands.at
-        )));
+        ))));
     }
     let actor = request.requester.actor.clone();
     let again_by = run.triggering_actor.filter(|by| !by.eq_ignore_ascii_case(&actor));
@@ -159,7 +167,7 @@ async fn approvals(
     run: &WorkflowRun,
     requests: &RequestsConfig,
     scene: &Scene<'_>,
-) -> Result<Result<Vec<Approval>, String>, EffectError> {
+) -> Result<Result<Vec<Approval>, Refusal>, EffectError> {
     let (place, forge) = (scene.place, &scene.place.application.forge);
     let name = place.environment.github_environment(place.environment_name.as_str());
     let kind = place.environment.kind;
@@ -174,15 +182,15 @@ async fn approvals(
     }
     // A review is of a run and does not name the attempt: an earlier one's must not let a later one through.
     if run.attempt > 1 {
-        return Ok(Err(format!(
+        return Ok(Err(not_approved(format!(
             "run {} is in attempt {}, and which attempt was approved cannot be told: start the workflow anew instead of again",
             run.id, run.attempt
-        )));
+        ))));
     }
     if rules.is_none() {
-        return Ok(Err(format!(
+        return Ok(Err(not_approved(format!(
             "a run must be approved for {name}, but GitHub has no environment of that name: create it with required reviewers, or correct requests.github_environment"
-        )));
+        ))));
     }
     let reviews = seen(forge.reviews(run.id).await)?;
     Ok(judge(&reviews, name, run, wanted.prevents_self_review))
@@ -193,7 +201,7 @@ fn judge(
     environment: &str,
     run: &WorkflowRun,
     by_another: bool,
-) -> Result<Vec<Approval>, String> {
+) -> Result<Vec<Approval>, Refusal> {
     let id = run.id;
     let ours =
         |review: &&RunReview| review.environments.iter().any(|name| name.eq_ignore_ascii_case(environment));
@@ -201,27 +209,27 @@ fn judge(
     // For good: GitHub fails a run when one of its jobs is rejected (documentation, "Reviewing deployments": "If a job is
     // rejected, the workflow will fail"), and another attempt's approvals do not count here. So no later approval can mend it.
     if let Some(review) = of(ReviewState::Rejected).next() {
-        return Err(format!(
+        return Err(not_allowed(format!(
             "run {id} was rejected for {environment} by {} ({:?}): start the workflow again",
             reviewer(review),
             Approval::new(String::new(), &review.comment).comment
-        ));
+        )));
     }
     let approved: Vec<_> = of(ReviewState::Approved).collect();
     if approved.is_empty() {
-        return Err(format!(
+        return Err(not_approved(format!(
             "run {id} was not approved for {environment}: its job must name that environment, and a reviewer approve it"
-        ));
+        )));
     }
     let counts = |review: &&&RunReview| !by_another || is_anothers(review, run);
     let counting = approved.iter().filter(counts);
     let counting: Vec<_> =
         counting.map(|review| Approval::new(reviewer(review).to_owned(), &review.comment)).collect();
     if counting.is_empty() {
-        return Err(format!(
+        return Err(not_approved(format!(
             "run {id} was approved for {environment} by {} alone, who started it: somebody else must approve",
             reviewer(approved[0])
-        ));
+        )));
     }
     Ok(counting)
 }

@@ -223,6 +223,7 @@ impl Rehearsed<'_> {
             receipt: "rehearsal".to_owned(),
             sender,
             sent_at: Some(self.engine.world().clock.now()),
+            origin: None,
         };
         match self.engine.handle(&delivery).await? {
             Disposition::Done => Ok(()),

@@ -77,7 +77,7 @@ fn what_could_not_be_seen_is_said_and_a_deadline_that_is_over() {
 
 #[test]
 fn retries_show_their_next_time_and_a_wish_to_cancel_who_wants_it() {
-    let cancel = Event::Cancel { actor: "bob".to_owned(), reason: None };
+    let cancel = Event::Cancel { actor: "bob".to_owned(), sender: None, reason: None };
     let story = Story::begin(Scenario::production()).until(State::MovingTags).then(&fault()).then(&cancel);
     let lines = texts(&live(&story.timeline(), None, story.now));
     let said: Vec<_> = lines.iter().map(|line| line.trim_start()).collect();

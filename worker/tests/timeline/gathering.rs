@@ -106,7 +106,7 @@ fn a_refusal_stops_the_step_that_met_it() {
 
 #[test]
 fn a_wish_to_cancel_is_shown_until_it_takes_effect() {
-    let cancel = Event::Cancel { actor: "bob".to_owned(), reason: None };
+    let cancel = Event::Cancel { actor: "bob".to_owned(), sender: None, reason: None };
     let story = Story::begin(Scenario::production()).until(State::MovingTags).then(&cancel);
     assert_eq!(story.timeline().current.unwrap().cancel.unwrap(), "cancelled by bob");
 }

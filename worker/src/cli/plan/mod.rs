@@ -20,6 +20,7 @@ use super::requester::requester;
 use super::{Exit, place, request, variable, verdict};
 use crate::config::{Config, Kind};
 use crate::rehearsal::{LeftOut, Look, Prospect, Rehearsal, Step, rehearse};
+use crate::timeline;
 use crate::wiring;
 
 /// The plan, as JSON says it.
@@ -189,7 +190,7 @@ fn told(
     let source = deployment.as_ref().and_then(|deployment| deployment.source.clone());
     let inspection = deployment.as_ref().and_then(|deployment| deployment.inspection.clone());
     Plan {
-        target: request::in_words(&request.target),
+        target: timeline::target(&request.target),
         application: request.application,
         environment: request.environment,
         actor: request.requester.actor,
