@@ -230,7 +230,7 @@ fn runs(release: &HealthyRelease, view: &ServiceView, primary: &DeploymentView) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::CircuitBreaker;
+    use crate::ports::{CircuitBreaker, DeploymentStatus};
 
     fn database(minimum_healthy_percent: u32, maximum_percent: u32, desired: u32) -> ServiceView {
         ServiceView {
@@ -265,5 +265,48 @@ mod tests {
     fn a_database_that_runs_no_task_is_unfit() {
         let message = database_problem(&database(0, 100, 0), "db").unwrap();
         assert!(message.contains("service db has a desired count of 0, expected at least 1"), "{message}");
+    }
+
+    /// An image runs already only where there is nothing left to do: the release's revision, rolled out, alone, with every
+    /// task that is wanted, and at least one.
+    #[test]
+    fn a_release_runs_where_every_task_of_it_does_and_there_is_one() {
+        let release = HealthyRelease {
+            deployment: uuid::Uuid::now_v7().try_into().unwrap(),
+            version: "1.2.0".parse().unwrap(),
+            image_tag: "1.2.0".to_owned(),
+            commit: None,
+            digest: format!("sha256:{}", "a".repeat(64)).parse().unwrap(),
+            task_definition: "shop:7".to_owned(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let primary = DeploymentView {
+            id: "ecs-svc/1".to_owned(),
+            status: DeploymentStatus::Primary,
+            task_definition: "shop:7".to_owned(),
+            rollout: RolloutState::Completed,
+            rollout_reason: String::new(),
+            desired: 2,
+            running: 2,
+            pending: 0,
+        };
+        let service = |desired, running, deployments| ServiceView {
+            running,
+            deployments: vec![primary.clone(); deployments],
+            ..database(100, 200, desired)
+        };
+        assert!(runs(&release, &service(2, 2, 1), &primary));
+        for (desired, running, deployments) in [(0, 0, 1), (2, 1, 1), (2, 2, 2)] {
+            let view = service(desired, running, deployments);
+            assert!(
+                !runs(&release, &view, &primary),
+                "{running} of {desired} in {deployments} deployment(s)"
+            );
+        }
+        let another = DeploymentView { task_definition: "shop:8".to_owned(), ..primary.clone() };
+        let under_way = DeploymentView { rollout: RolloutState::InProgress, ..primary.clone() };
+        for primary in [another, under_way] {
+            assert!(!runs(&release, &service(2, 2, 1), &primary), "{primary:?}");
+        }
     }
 }

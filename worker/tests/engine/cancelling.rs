@@ -7,7 +7,8 @@ use lockstep::engine::{Engine, EngineError};
 use lockstep::ports::Lock;
 use lockstep_events::DeploymentId;
 
-use crate::doubles::commit;
+use crate::doubles::{call, commit};
+use crate::paused_workers::{SHORT, with_lease};
 use crate::stage::{Stage, is_claimed_by};
 
 /// Worker B handles a wish to cancel at this moment.
@@ -153,4 +154,25 @@ async fn an_end_whose_lock_somebody_removed_by_hand_is_not_written() {
     assert!(matches!(error, EngineError::Inconsistent { .. }) && !error.is_transient(), "{error}");
     assert!(error.to_string().contains("its environment's lock is not held by it any more"), "{error}");
     assert_eq!(stage.store.items(id), history);
+}
+
+/// Whoever lost the renewal no longer knows how long its claim protects it: a takeover, a lease later, settles it.
+#[tokio::test]
+async fn a_wish_that_comes_before_a_claim_is_renewed_is_left_to_a_takeover() {
+    let stage = Stage::new();
+    let (a, b) = (with_lease(&stage, "a", SHORT, SHORT / 4), stage.worker("b"));
+    let (id, message) = stage.ask("staging");
+    cancelled_at(&stage, &b, id, commit("claim-renewed", "locked/dispatching-build"));
+    let on = stage.clone();
+    stage.wire.before(commit("environment-inspected", "locked/dispatching-build"), async move {
+        let at = on.clone();
+        on.wire.before(call("default_branch"), async move { at.clock.forward(SHORT) });
+    });
+    stage.done(&a, &message).await;
+    let noted = stage.newest(id);
+    assert_eq!((noted.event.as_str(), stage.wire.count("dispatch")), ("cancel-requested", 0));
+    let takeover = stage.only_wake(id);
+    assert!(takeover.wake().takeover_of.is_some() && takeover.delay >= SHORT, "{takeover:?}");
+    stage.up_to(&b, id, "cancelled").await;
+    assert!(stage.wire.count("dispatch") <= 1 && stage.forge.builds() == stage.wire.count("dispatch"));
 }

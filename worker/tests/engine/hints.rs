@@ -128,6 +128,33 @@ async fn a_hint_about_a_service_that_is_not_waited_for_costs_no_look() {
     assert_eq!(stage.queue.live(), live);
 }
 
+/// `fresh` has a database of its own; each of its two services is waited for in turn.
+#[tokio::test]
+async fn an_event_of_the_other_service_or_of_another_cluster_costs_no_look() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    let (id, _) = stage.ask("fresh");
+    let legs = [
+        ("deploying/awaiting-database", "c/shop-database", "c/shop-fresh"),
+        ("deploying/rolling-out-candidate", "c/shop-fresh", "c/shop-database"),
+    ];
+    for (state, waited_for, other) in legs {
+        stage.up_to(&a, id, state).await;
+        let (services, live) = (stage.wire.services(), stage.queue.live());
+        for elsewhere in [other, "c/other", "other/shop-fresh", "other/shop-database"] {
+            stage.done(&a, &event(&stage, elsewhere, "ecs-svc/77", Completed)).await;
+            assert_eq!(
+                (stage.wire.services(), stage.queue.live()),
+                (services.clone(), live.clone()),
+                "{elsewhere}"
+            );
+        }
+        stage.done(&a, &event(&stage, waited_for, "ecs-svc/77", Completed)).await;
+        assert!(stage.wire.services().len() > services.len(), "{waited_for} is waited for in {state}");
+        assert_ne!(stage.newest(id).to, state);
+    }
+}
+
 #[tokio::test]
 async fn what_a_hint_says_is_not_believed() {
     let stage = Stage::new();

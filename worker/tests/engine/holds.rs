@@ -205,6 +205,8 @@ async fn a_hold_is_put_in_the_place_of_another_only_if_that_is_said() {
     let first = on_hold(&stage, None).await;
     let refused = hold(store, &wish(None)).await.unwrap();
     assert_eq!(refused, Held::Refused(HoldRefused::Standing(first.clone())));
+    let Held::Refused(refused) = refused else { unreachable!("as just seen") };
+    assert_eq!(refused.standing(), Some(first.clone()), "which the operator is shown");
     let second = HoldWish { replace: true, ..wish(None) };
     let held = Held::Set { replaced: Some(first.clone()), under_way: None };
     assert_eq!(hold(store, &second).await.unwrap(), held);
@@ -243,5 +245,6 @@ async fn nobody_ends_or_replaces_a_hold_that_he_was_not_shown() {
     stage.wire.before(call("hold"), swapping);
     let refused = hold(store, &HoldWish { replace: true, ..wish(None) }).await.unwrap();
     assert_eq!(refused, Held::Refused(HoldRefused::Changed(Some(third.clone()))));
+    assert_eq!(HoldRefused::Changed(Some(third.clone())).standing(), Some(third.clone()));
     assert_eq!(stage.store.lock("staging").hold, Some(third));
 }

@@ -11,10 +11,10 @@ use crate::stage::Stage;
 use crate::unlocking::stopped_at;
 
 /// Short enough to be slept through.
-const SHORT: Duration = Duration::from_millis(20);
+pub(crate) const SHORT: Duration = Duration::from_millis(20);
 
 /// A worker whose claims last this long.
-fn with_lease(stage: &Stage, name: &str, lease: Duration, call_timeout: Duration) -> Engine {
+pub(crate) fn with_lease(stage: &Stage, name: &str, lease: Duration, call_timeout: Duration) -> Engine {
     let mut world = stage.world(name);
     (world.settings.lease, world.settings.call_timeout) = (lease, call_timeout);
     Engine::new(Arc::new(world))

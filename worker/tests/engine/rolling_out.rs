@@ -1,6 +1,10 @@
 //! Starting and following a rollout: the way back is sent unless ECS has begun it itself, nothing is looked for that
 //! could not have happened yet, and a rollout is over only when no old task is left.
 
+use jiff::SignedDuration;
+use lockstep::ports::Clock as _;
+use lockstep_events::DeploymentId;
+
 use crate::doubles::commit;
 use crate::stage::Stage;
 
@@ -61,4 +65,23 @@ async fn a_rollout_is_over_when_the_last_old_task_has_stopped() {
     stage.cluster.list(SERVICE, &[(&ours, "RUNNING"), ("shop-staging:1", "STOPPED")]);
     stage.next(&a).await;
     assert_ne!(stage.newest(id).to, ROLLING_OUT);
+}
+
+/// A service's past is pages long, and each page is a call.
+#[tokio::test]
+async fn rollouts_are_listed_from_when_this_deployment_can_have_started_one() {
+    let stage = Stage::new();
+    let a = stage.worker("a");
+    let (id, _) = stage.ask("staging");
+    stage.cluster.hold_rollouts(true);
+    stage.up_to(&a, id, ROLLING_OUT).await;
+    stage.next(&a).await;
+    let deadlines = stage.world("a").policy.deadlines;
+    let longest = deadlines.action + deadlines.rollout + deadlines.readiness;
+    assert_eq!(stage.clock.now().duration_since(stage.cluster.listed_since()), longest + waited(&stage, id));
+}
+
+/// How long the present state has lasted.
+fn waited(stage: &Stage, id: DeploymentId) -> SignedDuration {
+    stage.clock.now().duration_since(stage.machine(id).since())
 }

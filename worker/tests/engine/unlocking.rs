@@ -321,3 +321,29 @@ async fn a_lock_that_somebody_removed_by_hand_meanwhile_ends_nothing() {
     assert!(error.to_string().contains("somebody removed it by hand") && !error.is_transient(), "{error}");
     assert_eq!(stage.store.items(id), history);
 }
+
+/// Unlocked, and the worker that was to deregister the revisions died with its claim: the second operator outlasts it.
+#[tokio::test]
+async fn what_is_unlocked_already_is_ended_once_whoever_retires_it_is_known_to_be_dead() {
+    let stage = Stage::new();
+    let (a, b, c) = (stage.worker("a"), stage.worker("b"), stage.worker("c"));
+    let (id, _) = stage.ask("staging");
+    stage.up_to(&a, id, "deploying/rolling-out-candidate").await;
+    stage.queue.purge();
+    let (dying, died) = oneshot::channel();
+    stage.wire.before(call("deregister"), async move {
+        dying.send(()).unwrap();
+        std::future::pending::<()>().await;
+    });
+    let wish = wish();
+    tokio::select! {
+        unlocked = unlock(&stage, &b, &wish) => panic!("it was to die: {unlocked:?}"),
+        died = died => died.unwrap(),
+    }
+    let begun = stage.clock.lived();
+    let unlocked = unlock(&stage, &c, &wish).await;
+    assert!(stage.clock.lived() - begun >= LEASE, "the call of the first may still arrive");
+    is_unlocked(&stage, id, &unlocked);
+    assert_eq!((stage.events(id, "unlocked"), stage.wire.count("deregister")), (1, 1));
+    assert_eq!(stage.newest(id).worker, "c");
+}

@@ -1,6 +1,9 @@
 //! Unlocking by force: the claim is taken from a holder that may be alive, and a record that nobody here can read
 //! is ended. What the old holder had sent arrives before the lock goes; what it sends or records later does not.
 
+use std::time::Duration;
+
+use jiff::SignedDuration;
 use lockstep::engine::{UnlockRefused, Unlocked};
 use lockstep::ports::{Clock as _, Entry, Store as _};
 use lockstep_events::DeploymentId;
@@ -9,6 +12,9 @@ use tokio::sync::oneshot;
 use crate::doubles::{call, commit};
 use crate::stage::{LEASE, Stage, is_claimed_by};
 use crate::unlocking::{by_force, is_unlocked, stopped_at, unlock, wish};
+
+/// How long the holder has slept when the operator comes.
+const PAUSE: SignedDuration = SignedDuration::from_secs(7);
 
 #[tokio::test]
 async fn by_force_the_paused_holder_can_neither_act_nor_commit() {
@@ -20,6 +26,7 @@ async fn by_force_the_paused_holder_can_neither_act_nor_commit() {
     // The last read before the build is dispatched: A sleeps in it, with its claim.
     stage.wire.before(commit("environment-inspected", "locked/dispatching-build"), async move {
         at.wire.before(call("default_branch"), async move {
+            on.clock.forward(Duration::try_from(PAUSE).unwrap());
             said.send(unlock(&on, &b, &by_force()).await).unwrap();
         });
     });
@@ -35,7 +42,12 @@ async fn by_force_the_paused_holder_can_neither_act_nor_commit() {
     );
     let before = stage.store.items(id).into_iter().find(|item| item.seq + 1 == begun.seq).unwrap();
     assert_eq!((begun.worker.as_str(), &begun.from, &begun.to), ("b", &before.to, &before.to));
-    assert!(begun.write_id != before.write_id && begun.at >= before.at, "an item of its own: {begun:?}");
+    assert!(begun.write_id != before.write_id, "an item of its own: {begun:?}");
+    assert_eq!(
+        begun.at.duration_since(before.at),
+        PAUSE,
+        "written when the operator decided, and not when the worker did"
+    );
     assert_eq!(stage.newest(id).worker, "b");
 }
 

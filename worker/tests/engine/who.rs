@@ -227,6 +227,15 @@ async fn at_the_door_a_stranger_or_an_old_request_is_refused_before_anything_is_
 }
 
 #[tokio::test]
+async fn a_request_of_exactly_the_greatest_age_is_taken() {
+    let (stage, request) = (stage(), by_run("preview"));
+    let message = send(&stage, &request, DEPLOYER);
+    let message = message.sent(Some(stage.clock.now() - SignedDuration::from_secs(3600)));
+    stage.done(&worker(&stage), &message).await;
+    assert_eq!(stage.events(request.id, "requester-confirmed"), 1, "{:#?}", stage.path(request.id));
+}
+
+#[tokio::test]
 async fn a_request_that_has_a_record_is_not_judged_again() {
     let stage = stage();
     let w = worker(&stage);

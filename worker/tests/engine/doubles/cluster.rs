@@ -51,6 +51,8 @@ struct State {
     definitions: Vec<TaskDefinitionView>,
     services: BTreeMap<String, Service>,
     rollouts_held: bool,
+    /// From when on the last listing of rollouts was asked for.
+    listed_since: Option<Timestamp>,
 }
 
 /// The cluster.
@@ -206,6 +208,11 @@ impl FakeCluster {
         self.state.lock().unwrap().services[name].rollouts.len()
     }
 
+    /// From when on the last listing of rollouts was asked for.
+    pub(crate) fn listed_since(&self) -> Timestamp {
+        self.state.lock().unwrap().listed_since.expect("rollouts were listed")
+    }
+
     /// What a service runs.
     pub(crate) fn primary(&self, name: &str) -> String {
         self.state.lock().unwrap().services[name].primary.clone()
@@ -346,8 +353,10 @@ impl Cluster for FakeCluster {
     }
 
     async fn rollouts(&self, service: &ServiceRef, since: Timestamp) -> Answer<Vec<RolloutView>> {
+        let asked = since;
         let since = since.checked_sub(SignedDuration::from_mins(1)).unwrap();
         self.ask("rollouts", |state| {
+            state.listed_since = Some(asked);
             let held = state.rollouts_held;
             let listed = state.services[&service.service].rollouts.iter().rev();
             let listed = listed.filter(|rollout| rollout.created_at >= since).cloned();
