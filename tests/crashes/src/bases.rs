@@ -7,7 +7,7 @@ use crate::flow::{Ask, Base, Flow};
 use crate::outcome::Outcomes;
 use crate::recorder::Door;
 use crate::run::Run;
-use crate::town::{Conducts, Snapshot};
+use crate::town::{Conducts, Pace, Snapshot};
 
 /// The bases made so far.
 pub(crate) struct Bases<'a> {
@@ -54,6 +54,7 @@ impl<'a> Bases<'a> {
             conducts: Conducts::good(),
             cancelled_at: None,
             ends: "healthy",
+            pace: Pace::Quick,
         };
         let finished = Run::of(flow, from, self.door, None).await;
         let outcomes = Outcomes::of(&finished).await;

@@ -4,7 +4,7 @@ use lockstep_events::{
     CancelRequested, DeployRequested, DeploymentId, Message, Overrides, Requester, Target, encode,
 };
 
-use crate::town::{Conduct, Conducts, Town};
+use crate::town::{Conduct, Conducts, Pace, Town};
 use crate::worker;
 
 /// What has been deployed before a flow begins.
@@ -27,6 +27,8 @@ pub(crate) enum Ask {
     Deploy(&'static str),
     /// Promote the beta of this version.
     Promote(&'static str),
+    /// Nothing, for this long, in milliseconds.
+    Nothing(i64),
 }
 
 /// A flow.
@@ -41,10 +43,12 @@ pub(crate) struct Flow {
     pub(crate) cancelled_at: Option<&'static str>,
     /// The terminal state.
     pub(crate) ends: &'static str,
+    /// How fast things happen.
+    pub(crate) pace: Pace,
 }
 
 const fn flow(name: &'static str, base: Base, ask: Ask, ends: &'static str) -> Flow {
-    Flow { name, base, ask, conducts: Conducts::good(), cancelled_at: None, ends }
+    Flow { name, base, ask, conducts: Conducts::good(), cancelled_at: None, ends, pace: Pace::Quick }
 }
 
 const fn cancelled(name: &'static str, base: Base, ask: Ask, at: &'static str, ends: &'static str) -> Flow {
@@ -128,6 +132,10 @@ impl Ask {
         let number = town.timeline.millis().unsigned_abs();
         let id: DeploymentId = worker::id(number).try_into().expect("a UUIDv7");
         let (environment, target) = match self {
+            Self::Nothing(while_) => {
+                town.stay_until(town.timeline.millis() + while_);
+                return id;
+            }
             Self::Deploy(version) => {
                 town.push(version);
                 ("staging", Target::Commit { reference: None })

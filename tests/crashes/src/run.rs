@@ -8,6 +8,7 @@ use http::StatusCode;
 use lockstep_events::DeploymentId;
 use tokio::sync::Notify;
 
+use crate::costs::Ledger;
 use crate::flow::{self, Flow};
 use crate::point::{Point, Side};
 use crate::recorder::{Actor, Call, Door, Outcome, Request, Tape};
@@ -46,6 +47,7 @@ pub(crate) struct Run {
     notices: Notices,
     chance: Arc<Counted>,
     began: i64,
+    ledger: Ledger,
 }
 
 /// What is left of a run.
@@ -59,6 +61,8 @@ pub(crate) struct Finished {
     pub(crate) workers: usize,
     /// What went wrong with the run itself, if something did.
     pub(crate) failure: Option<String>,
+    /// What it cost.
+    pub(crate) ledger: Ledger,
 }
 
 impl Run {
@@ -70,7 +74,7 @@ impl Run {
         door: &Door,
         point: Option<(Point, Call)>,
     ) -> Finished {
-        let town = Arc::new(Town::restore(from, door.port(), flow.conducts));
+        let town = Arc::new(Town::restore(from, door.port(), flow.conducts, flow.pace));
         let id = flow.ask.put(&town);
         let run = Arc::new(Self {
             began: town.timeline.millis(),
@@ -87,6 +91,7 @@ impl Run {
             failure: Mutex::default(),
             notices: Notices::default(),
             chance: Counted::new(),
+            ledger: Ledger::default(),
         });
         door.leads_to(&run);
         let workers = run.employ().await;
@@ -99,6 +104,7 @@ impl Run {
             kept: run.point.filter(|(point, _)| point.side == Side::Before).map(|(point, _)| point.call),
             workers,
             failure: run.failure().take().or(missed),
+            ledger: run.ledger.clone(),
         }
     }
 
@@ -128,6 +134,7 @@ impl Run {
             return self.die(actor).await;
         }
         let commits = request.commits();
+        let (named, sent) = (request.named(), request.body.len());
         let asked = self.tape.as_ref().and_then(|tape| Some((tape, tape.asked(&request)?)));
         let Some(answer) = self.town.answer(request).await else {
             // The queue is empty: nothing is under way any more, and there is nobody to answer.
@@ -135,6 +142,7 @@ impl Run {
             return std::future::pending().await;
         };
         self.served.fetch_add(1, Ordering::SeqCst);
+        let answer = self.ledger.enter(named, sent, answer).await;
         if let Some((tape, asked)) = asked {
             tape.keep(asked, &answer).await;
         }

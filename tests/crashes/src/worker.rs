@@ -77,7 +77,8 @@ pub(crate) fn id(number: u64) -> Uuid {
 
 /// A worker of this name, with nothing behind it: a process that has just been started.
 async fn world(town: &Arc<Town>, port: u16, name: &str, chance: &Arc<Counted>) -> World {
-    let mut world = wiring::world(&settings::config(port)).await.expect("the suite's own environment");
+    let mut world =
+        wiring::world(&settings::config(port, town.pace)).await.expect("the suite's own environment");
     world.clock = Arc::new(TownClock { town: Arc::clone(town), made: town.timeline.millis() });
     world.chance = Arc::clone(chance) as Arc<dyn Chance>;
     name.clone_into(&mut world.settings.worker);

@@ -34,6 +34,14 @@ pub struct VirtualBuild {
     pub inputs: BTreeMap<String, String>,
 }
 
+impl VirtualBuild {
+    /// The workflow run's id.
+    #[must_use]
+    pub fn run(&self) -> u64 {
+        self.attempt.run
+    }
+}
+
 /// A simulator whose time is moved by hand.
 #[derive(Debug)]
 pub struct VirtualGithub {

@@ -58,7 +58,7 @@ impl Request {
     }
 
     /// The service and the operation.
-    pub(super) fn named(&self) -> (&'static str, String) {
+    pub(crate) fn named(&self) -> (&'static str, String) {
         let target = self.head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         let prefix = target.and_then(|target| target.split_once('.')).map_or("", |(prefix, _)| prefix);
         let aws = match prefix {

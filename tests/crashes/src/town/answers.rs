@@ -1,6 +1,9 @@
 //! Which service a request is for, and its answer. Time passes here and nowhere else in the town: while a worker
 //! waits for a message, which it does when it has nothing else to do.
 
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, Response, header};
 use http_body_util::{BodyExt, Full};
@@ -8,8 +11,11 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
 
-use super::{Found, Town};
+use super::{Found, Pace, Town};
 use crate::recorder::Request;
+
+/// A worker's reconciler sleeps longer than this between two scans; nothing else of a worker sleeps so long.
+const SCAN: Duration = Duration::from_secs(60);
 
 impl Town {
     /// The answer to a request; `None` when it asks an empty queue for a message: nothing is under way any more.
@@ -27,7 +33,7 @@ impl Town {
             }
             let body: Value = serde_json::from_str(body).expect("the SDK writes JSON");
             let answer = match operation {
-                "ReceiveMessage" => self.receive(&body)?,
+                "ReceiveMessage" => self.receive(&body).await?,
                 _ => self.queue.answer(operation, &body, self.timeline.millis()),
             };
             return Some(aws(200, answer.to_string()));
@@ -44,19 +50,36 @@ impl Town {
     }
 
     /// A long poll.
-    fn receive(&self, request: &Value) -> Option<Value> {
+    async fn receive(&self, request: &Value) -> Option<Value> {
         let until = self.timeline.millis() + request["WaitTimeSeconds"].as_i64().unwrap_or(0) * 1000;
         loop {
-            match self.queue.receive(self.timeline.millis()) {
+            let next = match self.queue.receive(self.timeline.millis()) {
                 Found::Message(answer) => return Some(answer),
-                Found::NotBefore(at) if at <= until => self.advance(at),
-                Found::NotBefore(_) => {
-                    self.advance(until);
-                    return Some(json!({}));
-                }
+                Found::NotBefore(at) => at.min(until),
+                // While somebody stays, an empty queue is waited at for as long as one receive does.
+                Found::Nothing if until <= self.stays_until.load(Ordering::SeqCst) => until,
                 Found::Nothing => return None,
+            };
+            self.pass(next).await;
+            if self.timeline.millis() >= until && !self.queue.has_one(until) {
+                return Some(json!({}));
             }
         }
+    }
+
+    /// Lets time pass up to this moment. At a real pace only up to the next scan of the worker's reconciler if that comes first,
+    /// and not while one goes on: between two messages it is all that a worker does, and it sleeps when it is done.
+    async fn pass(&self, next: i64) {
+        if self.pace == Pace::Quick {
+            return self.advance(next);
+        }
+        let scan = loop {
+            match self.timeline.next_sleeper(SCAN) {
+                Some(scan) => break scan,
+                None => tokio::time::sleep(Duration::from_millis(1)).await,
+            }
+        };
+        self.advance(next.min(scan.max(self.timeline.millis())));
     }
 
     /// What GitHub answers to this question about the repository, asked by nobody's worker.

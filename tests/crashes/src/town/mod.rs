@@ -4,6 +4,7 @@
 
 mod answers;
 mod conduct;
+mod pace;
 mod queue;
 mod registry;
 pub(crate) mod settings;
@@ -11,14 +12,17 @@ mod table;
 mod timeline;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use ecs_sim::{Timing, VirtualEcs, VirtualLauncher};
+use ecs_sim::{VirtualEcs, VirtualLauncher};
 use github_sim::{CheckSpec, CommitSpec, Status, VirtualGithub};
+use lockstep_events::{BuildFinished, Message, encode};
 use serde_json::Value;
 
 pub(crate) use conduct::{Conduct, Conducts};
+pub(crate) use pace::Pace;
 pub(crate) use queue::{Found, Queue};
 pub(crate) use registry::{Contents, Registry};
 pub(crate) use table::Table;
@@ -27,8 +31,6 @@ pub(crate) use timeline::{Timeline, millis};
 use crate::environment::GITHUB_TOKEN;
 use settings::{ACCOUNT, OWNER, REGION, REPOSITORY};
 
-/// How long a build takes.
-const BUILD: i64 = 20_000;
 /// When every town begins: 2026-11-23T09:00:00Z.
 const BEGINNING: i64 = 1_795_424_400_000;
 
@@ -53,9 +55,17 @@ pub(crate) struct Town {
     pub(crate) table: Table,
     pub(crate) queue: Queue,
     conducts: Conducts,
+    pub(crate) pace: Pace,
+    /// Until when an empty queue is waited at, in milliseconds; before, it means that nothing is under way any more.
+    stays_until: AtomicI64,
 }
 
 impl Snapshot {
+    /// When it was taken, in milliseconds of virtual time.
+    pub(crate) fn now(&self) -> i64 {
+        self.now
+    }
+
     /// Before anything was ever deployed: services that run a placeholder, a repository without a commit.
     pub(crate) fn beginning(port: u16) -> Self {
         let empty = Self {
@@ -65,7 +75,7 @@ impl Snapshot {
             registry: Contents::default(),
             table: Vec::new(),
         };
-        let town = Town::restore(&empty, port, Conducts::good());
+        let town = Town::restore(&empty, port, Conducts::good(), Pace::Quick);
         town.ecs.seed(&settings::clusters(port)).expect("the suite's own services");
         town.github.control().create_repository(settings::repository()).expect("the suite's own repository");
         town.settle();
@@ -75,7 +85,7 @@ impl Snapshot {
 
 impl Town {
     /// A town that goes on from a snapshot, with images that behave so.
-    pub(crate) fn restore(snapshot: &Snapshot, port: u16, conducts: Conducts) -> Self {
+    pub(crate) fn restore(snapshot: &Snapshot, port: u16, conducts: Conducts, pace: Pace) -> Self {
         let timeline = Arc::new(Timeline::at(snapshot.now));
         let registry = Arc::new(Registry::restore(&snapshot.registry));
         let (clock, images) = (Arc::clone(&timeline), Arc::clone(&registry));
@@ -86,7 +96,7 @@ impl Town {
             launcher,
             Arc::new(move || clock.millis().unsigned_abs()),
             lagging_ecs(),
-            timing(),
+            pace.ecs(),
         );
         let clock = Arc::clone(&timeline);
         let github = VirtualGithub::restore(
@@ -106,6 +116,8 @@ impl Town {
             table: Table::restore(&snapshot.table),
             queue: Queue::default(),
             conducts,
+            pace,
+            stays_until: AtomicI64::new(0),
         }
     }
 
@@ -144,12 +156,18 @@ impl Town {
     /// Moves the clock to `until`, and lets happen on the way what is due.
     pub(crate) fn advance(&self, until: i64) {
         while self.timeline.millis() < until {
-            let build = self.github.builds().iter().map(|b| b.dispatched_at.as_millisecond() + BUILD).min();
+            let build = self
+                .github
+                .builds()
+                .iter()
+                .map(|b| b.dispatched_at.as_millisecond() + self.pace.build())
+                .min();
             let task = self.ecs.next().map(|at| i64::try_from(at).unwrap_or(i64::MAX));
             let next = [build, task].into_iter().flatten().min().unwrap_or(until);
             self.timeline.set(next.clamp(self.timeline.millis() + 1, until));
             self.ecs.step();
             self.end_builds();
+            self.announce();
         }
     }
 
@@ -177,15 +195,33 @@ impl Town {
         self.advance(self.timeline.millis() + millis(Duration::from_secs(60)));
     }
 
+    /// From now on an empty queue is waited at until then, in milliseconds.
+    pub(crate) fn stay_until(&self, until: i64) {
+        self.stays_until.store(until, Ordering::SeqCst);
+    }
+
+    /// What ECS tells EventBridge goes to the queue, where the pace has events.
+    fn announce(&self) {
+        let events = self.ecs.announcements();
+        let Some(after) = self.pace.event() else { return };
+        for event in events {
+            self.queue.put(event.to_string(), self.timeline.millis() + after);
+        }
+    }
+
     fn end_builds(&self) {
         let now = self.timeline.millis();
         for build in self.github.builds() {
-            if build.dispatched_at.as_millisecond() + BUILD > now {
+            if build.dispatched_at.as_millisecond() + self.pace.build() > now {
                 continue;
             }
             let input = |name| build.inputs.get(name).map_or("", String::as_str);
             self.registry.build(input("image_tag"), input("commit"), input("version"));
             self.github.succeed(&build).expect("the repository is there");
+            if let (Some(after), Ok(id)) = (self.pace.notice(), input("deployment_id").parse()) {
+                let finished = BuildFinished { id, workflow_run_id: build.run(), workflow_run_attempt: 1 };
+                self.queue.put(encode(&Message::BuildFinished(finished)), now + after);
+            }
         }
     }
 }
@@ -199,17 +235,5 @@ fn lagging_ecs() -> ecs_sim::Knobs {
         deployments_keep_failed_ms: 10_000,
         image_digest: ecs_sim::knobs::ImageDigest::Manifest,
         ..ecs_sim::Knobs::default()
-    }
-}
-
-fn timing() -> Timing {
-    Timing {
-        provisioning: Duration::from_secs(1),
-        start_grace: Duration::from_secs(2),
-        steady: Duration::from_secs(3),
-        drain: Duration::from_secs(1),
-        stop_timeout: Duration::from_secs(5),
-        relaunch: Duration::from_secs(1),
-        tick: Duration::from_secs(1),
     }
 }

@@ -53,6 +53,11 @@ impl Queue {
         number
     }
 
+    /// Whether a message is visible by then.
+    pub(crate) fn has_one(&self, by: i64) -> bool {
+        self.lock().messages.iter().any(|message| message.visible_at <= by)
+    }
+
     /// Delivers the message that has been visible longest.
     pub(crate) fn receive(&self, now: i64) -> Found {
         let mut state = self.lock();

@@ -6,6 +6,7 @@ use github_sim::RepositorySpec;
 use lockstep::config::Config;
 use serde_json::{Value, json};
 
+use super::Pace;
 use super::queue::VISIBILITY;
 use super::table::TABLE;
 
@@ -24,10 +25,10 @@ const PLACEHOLDER: &str = "acme/placeholder:1";
 const DATABASE: &str = "acme/database:18";
 
 /// The configuration of a worker whose world is at this port.
-pub(crate) fn config(port: u16) -> Config {
+pub(crate) fn config(port: u16, pace: Pace) -> Config {
     let origin = format!("http://127.0.0.1:{port}");
     let queue = format!("{origin}/{ACCOUNT}/lockstep");
-    let visibility = VISIBILITY / 1000;
+    let worker = pace.worker(VISIBILITY / 1000);
     let environment = |name: &str, rest: &str| {
         format!(
             r#"
@@ -44,7 +45,8 @@ interval_milliseconds = 500
 "#
         )
     };
-    let staging = environment("staging", "database = { service = \"database\" }");
+    let database = if pace.has_database() { "database = { service = \"database\" }" } else { "" };
+    let staging = environment("staging", database);
     let production = environment("production", "");
     let text = format!(
         r#"
@@ -57,17 +59,7 @@ region = "{REGION}"
 dynamodb_endpoint = "{origin}"
 sqs_endpoint = "{origin}"
 ecs_endpoint = "{origin}"
-[worker]
-concurrency = 1
-visibility_seconds = {visibility}
-claim_lease_seconds = 90
-call_timeout_seconds = 30
-poll_seconds = 15
-poll_cap_seconds = 15
-reconcile_seconds = 3600
-[deadlines]
-readiness_seconds = 60
-[applications.{REPOSITORY}]
+{worker}[applications.{REPOSITORY}]
 release_tag = "{{version}}"
 [applications.{REPOSITORY}.github]
 api_url = "{origin}"

@@ -11,7 +11,15 @@ use tokio::sync::oneshot;
 /// Virtual time, in milliseconds since the Unix epoch.
 pub(crate) struct Timeline {
     now: AtomicI64,
-    sleepers: Mutex<Vec<(i64, oneshot::Sender<()>)>>,
+    sleepers: Mutex<Vec<Sleeper>>,
+}
+
+/// Somebody who waits for a time.
+struct Sleeper {
+    until: i64,
+    /// For how long altogether.
+    pause: Duration,
+    waker: oneshot::Sender<()>,
 }
 
 impl Timeline {
@@ -30,14 +38,22 @@ impl Timeline {
         Timestamp::from_millisecond(self.millis()).expect("virtual time stays within a few years")
     }
 
+    /// When the first of those wakes who sleep for at least this long and still want to be woken.
+    pub(crate) fn next_sleeper(&self, at_least: Duration) -> Option<i64> {
+        let sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting =
+            sleepers.iter().filter(|sleeper| sleeper.pause >= at_least && !sleeper.waker.is_closed());
+        waiting.map(|sleeper| sleeper.until).min()
+    }
+
     /// Moves the clock and wakes whoever slept until then.
     pub(crate) fn set(&self, now: i64) {
         assert!(now >= self.millis(), "time goes forward");
         self.now.store(now, Ordering::SeqCst);
         let mut sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
-        for (_, sleeper) in sleepers.extract_if(.., |(until, _)| *until <= now) {
+        for sleeper in sleepers.extract_if(.., |sleeper| sleeper.until <= now) {
             // Whoever slept may be gone.
-            let _ = sleeper.send(());
+            let _ = sleeper.waker.send(());
         }
     }
 
@@ -45,7 +61,7 @@ impl Timeline {
     pub(crate) async fn slept(&self, pause: Duration) {
         let until = self.millis() + millis(pause);
         let (waker, woken) = oneshot::channel();
-        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner).push((until, waker));
+        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner).push(Sleeper { until, pause, waker });
         // An error means that the run is over: then nothing wakes anybody any more.
         if woken.await.is_err() {
             std::future::pending::<()>().await;

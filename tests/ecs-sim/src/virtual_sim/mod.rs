@@ -10,11 +10,13 @@ mod launcher;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
+use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::call_log::LoggedCall;
 use crate::config::ClusterSeed;
 use crate::core::{Core, Now};
+use crate::events::envelope;
 use crate::knobs::{Knobs, KnobsHandle};
 use crate::model::{ApiError, Arns, Effect, Millis, RolloutState, Service, Step, World};
 use crate::persist::{StateFile, Stored};
@@ -52,6 +54,7 @@ pub struct VirtualEcs {
     shared: Arc<Shared>,
     launcher: Arc<VirtualLauncher>,
     effects: Mutex<UnboundedReceiver<Effect>>,
+    announced: Mutex<Vec<Value>>,
 }
 
 impl VirtualEcs {
@@ -77,7 +80,7 @@ impl VirtualEcs {
             state_file: StateFile::new(None),
             tick,
         });
-        Self { shared, launcher, effects: Mutex::new(effects) }
+        Self { shared, launcher, effects: Mutex::new(effects), announced: Mutex::default() }
     }
 
     /// Adds what is missing of these clusters and services.
@@ -102,6 +105,13 @@ impl VirtualEcs {
         }
         self.shared.core.change(|world, step| world.tick(step));
         self.carry_out();
+    }
+
+    /// What EventBridge has been told since this was last asked, as it delivers it, oldest first.
+    #[must_use]
+    pub fn announcements(&self) -> Vec<Value> {
+        self.carry_out();
+        std::mem::take(&mut self.announced.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// When it should be stepped next; `None` while nothing is under way. Requests may change that.
@@ -153,8 +163,12 @@ impl VirtualEcs {
                 }
                 Effect::LaunchTask { task, containers } => self.launcher.launch_at(now, &task, &containers),
                 Effect::StopTask { task } => self.launcher.stop_at(now, &task),
-                // There are no ports, and nobody listens.
-                Effect::OpenFront { .. } | Effect::CloseFront { .. } | Effect::Announce(_) => {}
+                Effect::Announce(change) => {
+                    let event = envelope(&self.shared.core.current().arns, &change);
+                    self.announced.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+                }
+                // There are no ports.
+                Effect::OpenFront { .. } | Effect::CloseFront { .. } => {}
             }
         }
     }
@@ -173,7 +187,7 @@ fn is_settled(world: &World, service: &Service) -> bool {
 mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::config::{Initial, ServiceSeed};
