@@ -229,3 +229,71 @@ fn who_is_told_is_named_by_variables_and_what_cannot_be_is_refused() {
         assert!(refusal.contains(words), "{words}: {refusal}");
     }
 }
+
+/// What is written down of the keys is what is read: renew with `UPDATE_GENERATED=1 cargo test -p lockstep --test config reference`.
+#[test]
+fn the_checked_in_reference_matches_the_types() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
+    let expected = lockstep::config::reference();
+    if std::env::var_os("UPDATE_GENERATED").is_some() {
+        std::fs::write(&file, &expected).unwrap();
+    }
+    let found = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(found == expected, "docs/configuration.md has drifted: see the first lines of it\n{expected}");
+}
+
+#[test]
+fn the_reference_has_every_key_of_the_example_with_its_default_and_meaning() {
+    let page = lockstep::config::reference();
+    let defaults = parse(EXAMPLE, &[]).unwrap().worker;
+    for line in [
+        "| `table` | text |  | The DynamoDB table's name. |".to_owned(),
+        format!("| `poll_cap_seconds` | integer | `{}` |", defaults.poll_cap_seconds),
+        "## `applications.<name>.environments.<name>.database`".to_owned(),
+        "## `applications.<name>.environments.<name>.freeze[]`".to_owned(),
+        "| `kind` | one of `staging`, `production` |".to_owned(),
+        "| `commit_pointer` | text | optional |".to_owned(),
+    ] {
+        assert!(page.contains(&line), "{line}\n{page}");
+    }
+    let without_meaning: Vec<_> =
+        page.lines().filter(|line| line.starts_with("| `") && line.ends_with("|  |")).collect();
+    assert_eq!(without_meaning, Vec::<&str>::new());
+}
+
+/// Every TOML example in the documents is read as `lockstep` would read it.
+#[test]
+fn every_example_in_the_documents_is_valid() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut documents: Vec<_> =
+        std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    documents.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    documents.sort();
+    let mut examples = 0;
+    for path in documents {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for example in text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()) {
+            examples += 1;
+            let (whole, part) = (parse(example, &[]), parse(&format!("{}{example}", extended(example)), &[]));
+            if let (Err(_), Err(problem)) = (whole, part) {
+                panic!("{}: {problem}\n{example}", path.display());
+            }
+        }
+    }
+    assert!(examples > 0, "the documents have examples");
+}
+
+/// The README's example, as far as a part of a file does not replace it.
+fn extended(part: &str) -> String {
+    let readme = include_str!("../../README.md");
+    let whole = readme.split("```toml").nth(1).unwrap().split("```").next().unwrap();
+    let named: Vec<_> = part.lines().filter(|line| line.starts_with('[')).collect();
+    let mut kept = true;
+    let keep = |line: &&str| {
+        if line.starts_with('[') {
+            kept = !named.contains(line);
+        }
+        kept
+    };
+    whole.lines().filter(keep).map(|line| format!("{line}\n")).collect()
+}

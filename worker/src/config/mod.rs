@@ -6,6 +6,7 @@ mod check;
 pub mod freeze;
 mod notifications;
 mod overlay;
+mod reference;
 mod requests;
 mod types;
 mod unknown;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 pub use freeze::{FreezeWindow, Frozen};
 pub use notifications::{NotificationsConfig, Occasion, WebhookConfig, WebhookFormat};
+pub use reference::reference;
 pub use requests::RequestsConfig;
 pub use types::{
     ApplicationConfig, AwsConfig, Config, DatabaseConfig, DeadlinesConfig, EnvironmentConfig, GitHubConfig,

@@ -42,7 +42,7 @@ fn walk(table: &toml::Table, schema: &Value, root: &Value, path: &str) -> Result
 }
 
 /// Follows `$ref`, and the one alternative of an optional section that is not `null`.
-fn resolve<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
+pub(super) fn resolve<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
     if let Some(pointer) = schema.get("$ref").and_then(Value::as_str) {
         let target = root.pointer(pointer.trim_start_matches('#'));
         return target.map_or(schema, |target| resolve(target, root));
