@@ -10,6 +10,7 @@
 mod asking;
 mod dead_letters;
 mod doctor;
+mod handbook;
 mod holding;
 mod operating;
 mod page;
