@@ -1,7 +1,7 @@
 //! The build of a commit's image by the repository's own workflow.
 //!
 //! A repeat is recognised by the run's name, which carries the deployment's id and the commit: a resumed dispatch looks
-//! for such a run first and adopts it. The workflow pushes only the deployment's own intermediate tag, so
+//! for such a run of the default branch first and adopts it. The workflow pushes only the deployment's own intermediate tag, so
 //! even two builds of one deployment could not move a tag that means something.
 
 use lockstep_events::{CommitSha, Version};
@@ -19,14 +19,14 @@ pub(super) async fn dispatch(
     let application = scene.place.application;
     let deployment = scene.deployment();
     let workflow = &application.config.github.build_workflow;
+    let reference = seen(application.forge.default_branch().await)?;
     if scene.resumed {
-        let since = scene.machine.since();
-        let found = seen(application.forge.find_run(workflow, deployment.request.id, commit, since).await)?;
+        let (id, since) = (deployment.request.id, scene.machine.since());
+        let found = seen(application.forge.find_run(workflow, &reference, id, commit, since).await)?;
         if let Some(run) = found {
             return Ok(DispatchOutcome::Dispatched { build: known(&run), adopted: true });
         }
     }
-    let reference = seen(application.forge.default_branch().await)?;
     let inputs = [
         ("deployment_id", deployment.request.id.to_string()),
         ("commit", commit.to_string()),
@@ -57,8 +57,9 @@ pub(super) async fn follow(
             let workflow = &application.config.github.build_workflow;
             let window = scene.world.policy.deadlines.action;
             let since = scene.machine.since().checked_sub(window).unwrap_or(scene.machine.since());
-            let id = scene.deployment().request.id;
-            seen(application.forge.find_run(workflow, id, commit, since).await)?
+            let (id, branch) =
+                (scene.deployment().request.id, seen(application.forge.default_branch().await)?);
+            seen(application.forge.find_run(workflow, &branch, id, commit, since).await)?
         }
     };
     Ok(match found {

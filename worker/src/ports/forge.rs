@@ -116,12 +116,14 @@ pub trait Forge: Send + Sync {
     /// Starts a build; the run's id when GitHub tells it. NOT idempotent.
     async fn dispatch(&self, dispatch: &Dispatch) -> Answer<Option<u64>>;
 
-    /// The first run of the workflow, created at or after `since`, whose name carries the deployment's id and the
-    /// commit. A run may take a while to be listed. Whoever may write to the repository may dispatch the workflow with
-    /// any deployment's id, which is in the open: the commit in the name is the one that such a run builds.
+    /// The first run of the workflow on the branch, created at or after `since`, whose name carries the deployment's id and
+    /// the commit. A run may take a while to be listed, and of some GitHub does not say the branch: these count. Whoever may
+    /// write to the repository may dispatch the workflow with any deployment's id and commit, which are in the open, as a
+    /// branch of theirs has it: such a run is not ours.
     async fn find_run(
         &self,
         workflow: &str,
+        branch: &str,
         deployment: DeploymentId,
         commit: &CommitSha,
         since: Timestamp,

@@ -73,6 +73,7 @@ impl Forge for PlannedForge {
     async fn find_run(
         &self,
         _: &str,
+        _: &str,
         _: DeploymentId,
         _: &CommitSha,
         _: Timestamp,

@@ -55,19 +55,26 @@ async fn the_first_run_with_deployment_and_commit_in_its_name_is_found_on_whatev
             let mut by_name = run(5, "", "2026-11-23T09:00:01Z");
             by_name["name"] = ours.clone().into();
             by_name["display_title"] = Value::Null;
-            let page = [by_name, run(3, &older, "2026-11-23T08:59:30Z")];
-            return Answer::new(200, json!({ "total_count": 4, "workflow_runs": page }));
+            // As a branch of theirs has the workflow, and ours with its branch named.
+            let (mut theirs, mut named) =
+                (run(2, &ours, "2026-11-23T08:59:00Z"), run(6, &ours, "2026-11-23T09:01:00Z"));
+            (theirs["head_branch"], named["head_branch"]) = ("theirs".into(), "main".into());
+            let page = [named, by_name, run(3, &older, "2026-11-23T08:59:30Z"), theirs];
+            return Answer::new(200, json!({ "total_count": 6, "workflow_runs": page }));
         }
         let page = [run(9, &ours, "2026-11-23T09:05:00Z"), run(8, "Build", "2026-11-23T09:04:00Z")];
-        Answer::new(200, json!({ "total_count": 4, "workflow_runs": page }))
+        Answer::new(200, json!({ "total_count": 6, "workflow_runs": page }))
             .with("link", r#"<https://x>; rel="next""#)
     })
     .await;
     let deployment: DeploymentId = DEPLOYMENT.parse().unwrap();
     let since: Timestamp = "2026-11-23T09:00:00.75Z".parse().unwrap();
     let commit: CommitSha = COMMIT.parse().unwrap();
-    let found =
-        forge(&double).find_run("build-image.yml", deployment, &commit, since).await.unwrap().unwrap();
+    let found = forge(&double)
+        .find_run("build-image.yml", "main", deployment, &commit, since)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(found.id, 5);
     assert_eq!(
         double.lines()[0],
@@ -75,7 +82,10 @@ async fn the_first_run_with_deployment_and_commit_in_its_name_is_found_on_whatev
          &created=%3E%3D2026-11-22T09%3A00%3A00Z&per_page=100&page=1"
     );
     let other: DeploymentId = "01890a5d-ac96-774b-bcce-b302099a8058".parse().unwrap();
-    assert_eq!(forge(&double).find_run("build-image.yml", other, &commit, since).await.unwrap(), None);
+    assert_eq!(
+        forge(&double).find_run("build-image.yml", "main", other, &commit, since).await.unwrap(),
+        None
+    );
 }
 
 #[tokio::test]

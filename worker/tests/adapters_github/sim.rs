@@ -185,7 +185,7 @@ async fn a_dispatched_run_is_found_by_its_name_and_followed_to_its_end() {
         let begun = Instant::now();
         let found = loop {
             if let Some(found) =
-                scene.forge.find_run("deploy.yml", id, &BUILT.parse().unwrap(), since).await.unwrap()
+                scene.forge.find_run("deploy.yml", "trunk", id, &BUILT.parse().unwrap(), since).await.unwrap()
             {
                 break found;
             }

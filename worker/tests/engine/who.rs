@@ -601,21 +601,23 @@ async fn a_stranger_cancels_nothing_and_whoever_may_ask_does() {
     }
 }
 
-/// Whoever may write to the repository dispatches a build by hand, with a living deployment's id and an older commit.
+/// Whoever may write to the repository dispatches a build by hand, with a living deployment's id: of an older commit, or of the
+/// right one by the workflow as a branch of theirs has it.
 #[tokio::test]
-async fn a_build_of_another_commit_in_the_deployment_s_name_is_not_adopted() {
-    let stage = Stage::new();
-    let (a, b) = (stage.worker("a"), stage.worker("b"));
-    let (id, message): (DeploymentId, _) = stage.ask("staging");
-    let on = stage.clone();
-    stage.dies(&a, &message, call("dispatch")).await;
-    on.forge.build_by_hand(id, &"0".repeat(40));
-    stage.done(&b, &message).await;
-    stage.clock.forward(LEASE);
-    let takeover = stage.only_wake(id);
-    stage.done(&b, &takeover).await;
-    assert_eq!((stage.wire.count("find_run"), stage.wire.count("dispatch")), (1, 1));
-    stage.up_to(&b, id, "healthy").await;
-    let build = stage.machine(id).deployment().build.clone().unwrap();
-    assert_eq!(build.run, Some(101), "its own, not the one by hand");
+async fn a_build_of_another_commit_or_branch_in_the_deployment_s_name_is_not_adopted() {
+    for (commit, branch) in [("0".repeat(40).as_str(), "main"), (COMMIT, "theirs")] {
+        let stage = Stage::new();
+        let (a, b) = (stage.worker("a"), stage.worker("b"));
+        let (id, message): (DeploymentId, _) = stage.ask("staging");
+        stage.dies(&a, &message, call("dispatch")).await;
+        stage.forge.build_by_hand(id, commit, branch);
+        stage.done(&b, &message).await;
+        stage.clock.forward(LEASE);
+        let takeover = stage.only_wake(id);
+        stage.done(&b, &takeover).await;
+        assert_eq!((stage.wire.count("find_run"), stage.wire.count("dispatch")), (1, 1), "{branch}");
+        stage.up_to(&b, id, "healthy").await;
+        let build = stage.machine(id).deployment().build.clone().unwrap();
+        assert_eq!(build.run, Some(101), "its own, not the one by hand");
+    }
 }

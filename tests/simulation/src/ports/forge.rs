@@ -91,6 +91,7 @@ impl Forge for SimForge {
     async fn find_run(
         &self,
         _: &str,
+        _: &str,
         id: DeploymentId,
         commit: &CommitSha,
         since: Timestamp,

@@ -57,11 +57,13 @@ impl Forge for GitHubForge {
     async fn find_run(
         &self,
         workflow: &str,
+        branch: &str,
         deployment: DeploymentId,
         commit: &CommitSha,
         since: Timestamp,
     ) -> Answer<Option<BuildRun>> {
-        self.client.discreet(runs::find_run(&self.client, workflow, deployment, commit, since).await)
+        let found = runs::find_run(&self.client, workflow, branch, deployment, commit, since).await;
+        self.client.discreet(found)
     }
 
     async fn run(&self, id: u64) -> Answer<Option<BuildRun>> {

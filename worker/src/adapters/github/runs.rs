@@ -26,6 +26,7 @@ pub(super) struct RunJson {
     status: Option<String>,
     conclusion: Option<String>,
     run_attempt: Option<u32>,
+    head_branch: Option<String>,
     html_url: String,
     created_at: Timestamp,
 }
@@ -93,10 +94,12 @@ pub(super) async fn dispatch(client: &Client, dispatch: &Dispatch) -> Answer<Opt
     Ok(reply.read::<Details>(OPERATION).ok().map(|details| details.workflow_run_id))
 }
 
-/// The first run whose name carries the deployment's id and the commit ("List workflow runs for a workflow").
+/// The first run whose name carries the deployment's id and the commit ("List workflow runs for a workflow"). Not asked for by
+/// branch, since a run without one would be left out, and a build be dispatched again.
 pub(super) async fn find_run(
     client: &Client,
     file: &str,
+    branch: &str,
     deployment: DeploymentId,
     commit: &CommitSha,
     since: Timestamp,
@@ -110,7 +113,8 @@ pub(super) async fn find_run(
     let id = deployment.to_string();
     let runs = client.list::<RunList>("list workflow runs", route).await?;
     let is_ours = |name: &String| name.contains(&id) && name.contains(commit.as_str());
-    let ours = runs.into_iter().filter(|run| run.names().any(is_ours));
+    let is_on_branch = |run: &RunJson| run.head_branch.as_deref().is_none_or(|found| found == branch);
+    let ours = runs.into_iter().filter(|run| run.names().any(is_ours) && is_on_branch(run));
     Ok(ours.min_by_key(|run| (run.created_at, run.id)).map(BuildRun::from))
 }
 

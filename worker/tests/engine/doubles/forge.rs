@@ -25,6 +25,7 @@ struct Run {
     id: u64,
     deployment: String,
     commit: String,
+    branch: String,
     created_at: Timestamp,
 }
 
@@ -191,12 +192,13 @@ impl FakeForge {
         self.repository.lock().unwrap().off_branch.push(commit);
     }
 
-    /// Somebody dispatches the build workflow by hand, with this deployment's id and any commit. It pushes nothing.
-    pub(crate) fn build_by_hand(&self, deployment: DeploymentId, commit: &str) {
+    /// Somebody dispatches the build workflow by hand as a branch has it, with this deployment's id and any commit. It pushes
+    /// nothing.
+    pub(crate) fn build_by_hand(&self, deployment: DeploymentId, commit: &str, branch: &str) {
         let mut repository = self.repository.lock().unwrap();
         let id = 100 + u64::try_from(repository.runs.len()).unwrap();
-        let (deployment, commit) = (deployment.to_string(), commit.to_owned());
-        repository.runs.push(Run { id, deployment, commit, created_at: self.clock.now() });
+        let (deployment, commit, branch) = (deployment.to_string(), commit.to_owned(), branch.to_owned());
+        repository.runs.push(Run { id, deployment, commit, branch, created_at: self.clock.now() });
     }
 
     fn start(&self, dispatch: &Dispatch) -> Option<u64> {
@@ -205,7 +207,8 @@ impl FakeForge {
         let mut repository = self.repository.lock().unwrap();
         let id = 100 + u64::try_from(repository.runs.len()).unwrap();
         let (deployment, commit) = (input("deployment_id"), input("commit"));
-        repository.runs.push(Run { id, deployment, commit, created_at: self.clock.now() });
+        let (branch, created_at) = (dispatch.reference.clone(), self.clock.now());
+        repository.runs.push(Run { id, deployment, commit, branch, created_at });
         Some(id)
     }
 
@@ -277,12 +280,13 @@ impl Forge for FakeForge {
     async fn find_run(
         &self,
         _: &str,
+        branch: &str,
         id: DeploymentId,
         commit: &CommitSha,
         since: Timestamp,
     ) -> Answer<Option<BuildRun>> {
         let named = |run: &Run| run.deployment == id.to_string() && run.commit == commit.as_str();
-        let wanted = |run: &Run| named(run) && run.created_at >= since;
+        let wanted = |run: &Run| named(run) && run.branch == branch && run.created_at >= since;
         self.ask("find_run", || self.look(wanted)).await
     }
 
