@@ -203,6 +203,8 @@ def configuration(names, places, github):
             f"container = {text(CONTAINER)}",
             f"readiness = {{ url = {text(places['readiness'][environment])} }}",
         ]
+        # The account's queue is this run's own, and it asks from a terminal.
+        lines += ["anyone_may_ask = true"] if environment == "production" else []
     return "\n".join(lines) + "\n"
 
 

@@ -27,6 +27,7 @@ database = { service = "database" }
 readiness = { url = "https://staging.example/ready" }
 [applications.sample.environments.production]
 kind = "production"
+anyone_may_ask = true
 cluster = "production"
 service = "app"
 container = "app"
@@ -156,8 +157,9 @@ fn freeze_windows_are_read_and_what_is_wrong_with_one_is_said_with_its_place() {
 
 #[test]
 fn who_may_ask_is_said_completely_or_not_at_all() {
+    let guarded = EXAMPLE.replace("anyone_may_ask = true\n", "");
     let section =
-        |keys: &str| format!("{EXAMPLE}[applications.sample.environments.production.requests]\n{keys}");
+        |keys: &str| format!("{guarded}[applications.sample.environments.production.requests]\n{keys}");
     let runs = "workflow = 'deploy.yml'\nworkflow_senders = ['AROARUNS']\n";
     let config = parse(&section(runs), &[]).unwrap();
     let production = &config.applications["sample"].environments["production"];
@@ -193,6 +195,18 @@ fn who_may_ask_is_said_completely_or_not_at_all() {
         let refusal = refusal(&section(keys));
         assert!(refusal.contains("environments.production.requests") && refusal.contains(words), "{refusal}");
     }
+    let words = refusal(&guarded);
+    assert!(
+        words.contains("environments.production: it is not said who may deploy to production"),
+        "{words}"
+    );
+    assert!(
+        words.contains("`requests`") && words.contains("`anyone_may_ask = true`"),
+        "both ways are shown: {words}"
+    );
+    parse(EXAMPLE, &[]).unwrap();
+    let both = format!("{EXAMPLE}[applications.sample.environments.production.requests]\n{person}");
+    assert!(refusal(&both).contains("remove one of them"), "{}", refusal(&both));
     let wakers = EXAMPLE.replace("[queue]", "[queue]\nworker_senders = ['AROAWORKER:task']");
     assert!(refusal(&wakers).contains("queue.worker_senders: \"AROAWORKER:task\" is no sender's id"));
 }

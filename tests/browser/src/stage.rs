@@ -34,6 +34,7 @@ database = { service = "shop-database" }
 readiness = { url = "https://staging.shop.example.test/api/ready" }
 [applications.shop.environments.production]
 kind = "production"
+anyone_may_ask = true
 cluster = "production"
 service = "shop"
 container = "app"

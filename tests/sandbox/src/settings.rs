@@ -83,6 +83,7 @@ interval_milliseconds = 200
 
 [applications.{REPOSITORY}.environments.production]
 kind = "production"
+anyone_may_ask = true
 cluster = "production"
 service = "app"
 container = "app"

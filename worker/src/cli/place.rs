@@ -118,6 +118,7 @@ mod tests {
                 readiness = {{ url = "http://127.0.0.1/" }}
                 [applications.{name}.environments.production]
                 kind = "production"
+                anyone_may_ask = true
                 cluster = "c"
                 service = "{name}-p"
                 container = "app"

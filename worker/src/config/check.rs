@@ -138,8 +138,18 @@ impl EnvironmentConfig {
         if self.kind == Kind::Production && self.counterpart.is_some() {
             return invalid("a production environment has no `counterpart`: a beta that was healthy in any staging environment of the application can be promoted".into());
         }
-        if let Some(requests) = &self.requests {
-            requests.check(path)?;
+        match &self.requests {
+            Some(_) if self.anyone_may_ask => {
+                return invalid(
+                    "`requests` says who may ask and `anyone_may_ask` that anybody may: remove one of them"
+                        .into(),
+                );
+            }
+            Some(requests) => requests.check(path)?,
+            None if self.kind == Kind::Production && !self.anyone_may_ask => {
+                return invalid("it is not said who may deploy to production: add a section `requests` with the workflow and the ids of the roles that send, or `anyone_may_ask = true` if whoever may send to the queue may deploy without an approval".into());
+            }
+            None => {}
         }
         match &self.counterpart {
             Some(name) => match application.environments.get(name) {

@@ -256,8 +256,13 @@ pub struct EnvironmentConfig {
     /// Staging: the environment whose last healthy release is deployed first; without it, the application's
     /// production environment.
     pub counterpart: Option<String>,
-    /// Who may ask for deployments to it; without it, whoever may send to the queue.
+    /// Who may ask for deployments to it; without it, whoever may send to the queue. Production must have it, or say
+    /// `anyone_may_ask`.
     pub requests: Option<RequestsConfig>,
+    /// Production without `requests`: whoever may send to the queue may deploy it, and nobody has to approve. Said in so many
+    /// words, because it is a guard that is left out.
+    #[serde(default)]
+    pub anyone_may_ask: bool,
 }
 
 /// How an environment's readiness is asked for.

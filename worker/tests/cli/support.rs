@@ -224,6 +224,7 @@ container = "app"
 readiness = {{ url = "http://127.0.0.1:1/ready" }}
 [applications.shop.environments.production]
 kind = "production"
+anyone_may_ask = true
 cluster = "c"
 service = "shop-production"
 container = "app"

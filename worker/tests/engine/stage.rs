@@ -65,6 +65,7 @@ database = { service = "shop-database" }
 readiness = { url = "http://127.0.0.1:1/ready", consecutive = 1 }
 [applications.shop.environments.production]
 kind = "production"
+anyone_may_ask = true
 cluster = "c"
 service = "shop-production"
 container = "app"

@@ -47,7 +47,7 @@ interval_milliseconds = 500
     };
     let database = if pace.has_database() { "database = { service = \"database\" }" } else { "" };
     let staging = environment("staging", database);
-    let production = environment("production", "");
+    let production = environment("production", "anyone_may_ask = true");
     let text = format!(
         r#"
 table = "{TABLE}"

@@ -26,6 +26,7 @@ async fn guarded() -> Stage {
         &[
             ("AWS_ACCESS_KEY_ID", WORKERS),
             ("LOCKSTEP__QUEUE__WORKER_SENDERS", r#"["AROAWORKERS"]"#),
+            ("LOCKSTEP__APPLICATIONS__SAMPLE__ENVIRONMENTS__PRODUCTION__ANYONE_MAY_ASK", "false"),
             (&requests("WORKFLOW"), DEPLOY_PRODUCTION),
             (&requests("WORKFLOW_SENDERS"), r#"["AROARUNS"]"#),
         ],
