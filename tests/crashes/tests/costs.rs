@@ -131,7 +131,7 @@ UPDATE_GENERATED=1 cargo test -p crashes --test costs -->
 
 Counted from the requests that leave the worker: the product's own loop and adapters, over HTTP, against the crash suite's services under
 a virtual clock, with an account's times (a build of ten minutes, rollouts of three, ECS's listings a few seconds behind) and the worker as it
-is shipped, its reconciler included. ECS's events and the build workflow's message arrive. `target/debug/costs` prints the same as JSON.
+is shipped, its reconciler included. ECS's events and the build workflow's message arrive. `cargo run -p crashes --bin costs` prints the same as JSON.
 A test fails when a number here changes, and when the first row passes 90 write units, 60 SQS requests, 60 ECS calls or 40 GitHub calls.
 
 | Deployment | Took | Write units | Read units | SQS | empty receives | ECS | GitHub | Registry | refused writes | Table and queue, millionths of a US dollar |

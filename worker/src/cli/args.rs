@@ -62,6 +62,9 @@ pub(super) enum Command {
         #[arg(long, conflicts_with = "json")]
         mermaid: bool,
     },
+    /// Write every deployment and its history, oldest first, as JSON lines or CSV. The histories are kept for ever; requests of
+    /// strangers are in no environment's list and so not here.
+    Export(super::export::ExportArgs),
     /// Follow a deployment until its verdict, which the exit code tells. On a terminal it is drawn as it goes, and ECS is
     /// asked how far a rollout is.
     Watch {

@@ -11,6 +11,7 @@ mod dlq;
 mod doctor;
 mod error;
 mod exit;
+mod export;
 mod follow;
 mod history;
 mod hold;
@@ -104,6 +105,7 @@ async fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, CliError> {
         }
         Command::History { id, mermaid } => history::history(&config, id, mermaid, output).await,
         Command::Watch { id, wait_timeout } => wait::watch(&config, id, wait_timeout, output).await,
+        Command::Export(args) => export::export(&config, application, args, output).await,
         Command::Cancel(args) => cancel::cancel(&config, args, output).await,
         Command::Unlock(args) => unlock::unlock(&config, application, args, output).await,
         Command::Hold(args) => hold::hold(&config, application, args, output).await,

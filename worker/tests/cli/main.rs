@@ -10,6 +10,7 @@
 mod asking;
 mod dead_letters;
 mod doctor;
+mod exporting;
 mod handbook;
 mod holding;
 mod operating;
