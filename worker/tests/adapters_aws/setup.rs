@@ -5,6 +5,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::post;
 use lockstep::adapters::dynamodb::DynamoDbInspector;
 use lockstep::adapters::sqs::{SqsInspector, create_queues};
 use lockstep::ports::setup::{ClusterInspector, QueueInspector, TableInspector};
@@ -13,7 +17,7 @@ use serde_json::json;
 use crate::dynamodb::fixtures::{TABLE, store};
 use crate::ecs::double::{Double, web};
 use crate::sqs::client;
-use crate::support::PATIENT;
+use crate::support::{PATIENT, config, serve};
 
 #[tokio::test]
 async fn a_queue_is_seen_as_it_was_made() {
@@ -97,4 +101,46 @@ async fn what_is_absent_is_none() {
     assert_eq!(inspector.cluster("main").await.unwrap(), None);
     assert_eq!(inspector.service(&web()).await.unwrap(), None);
     assert_eq!(inspector.containers("arn:td:1").await.unwrap(), None);
+}
+
+/// DynamoDB's answers of a table that is not ours, with recovery as it is told.
+async fn theirs(recovery: &'static str) -> DynamoDbInspector {
+    let answer = move |headers: HeaderMap| async move {
+        let operation = headers["x-amz-target"].to_str().unwrap().split_once('.').unwrap().1.to_owned();
+        let body = match operation.as_str() {
+            "DescribeTable" => json!({ "Table": {
+                "TableStatus": "ACTIVE",
+                "KeySchema": [
+                    { "AttributeName": "id", "KeyType": "HASH" }, { "AttributeName": "at", "KeyType": "RANGE" },
+                    { "AttributeName": "lost", "KeyType": "RANGE" },
+                ],
+                "AttributeDefinitions": [
+                    { "AttributeName": "at", "AttributeType": "N" }, { "AttributeName": "id", "AttributeType": "B" },
+                ],
+            } }),
+            "DescribeContinuousBackups" => json!({ "ContinuousBackupsDescription": {
+                "ContinuousBackupsStatus": "ENABLED",
+                "PointInTimeRecoveryDescription": { "PointInTimeRecoveryStatus": recovery },
+            } }),
+            other => panic!("{other} was not expected"),
+        };
+        ([(CONTENT_TYPE, "application/x-amz-json-1.0")], body.to_string())
+    };
+    let endpoint = serve(Router::new().route("/", post(answer))).await;
+    let client = aws_sdk_dynamodb::Client::new(&config(&endpoint, PATIENT));
+    DynamoDbInspector::new(client, "theirs".to_owned())
+}
+
+#[tokio::test]
+async fn a_table_of_somebody_elses_is_told_with_each_key_s_own_type() {
+    let table = theirs("ENABLED").await.table().await.unwrap().unwrap();
+    assert_eq!(table.keys, "id (B, HASH), at (N, RANGE), lost (?, RANGE)");
+    assert!(!table.keys_fit && !table.deletion_protected);
+}
+
+#[tokio::test]
+async fn a_table_is_recoverable_where_point_in_time_recovery_is_on() {
+    for (recovery, on) in [("ENABLED", true), ("DISABLED", false)] {
+        assert_eq!(theirs(recovery).await.recoverable().await.unwrap(), on, "{recovery}");
+    }
 }
