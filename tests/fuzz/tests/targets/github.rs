@@ -65,7 +65,7 @@ async fn reads(server: &Server, forge: &GitHubForge, answer: &Answer) {
     checked(forge.reviews(7).await);
     checked(forge.review_rules("production").await);
     server.set(answer);
-    checked(forge.find_run("build.yml", deployment, &commit, Timestamp::MIN).await);
+    checked(forge.find_run("build.yml", "main", deployment, &commit, Timestamp::MIN).await);
     assert!(server.requests().len() <= 20, "page after page: {}", server.requests().len());
 }
 
