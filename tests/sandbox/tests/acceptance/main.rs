@@ -11,6 +11,7 @@ mod cancellation;
 mod checks;
 mod concurrency;
 mod doctor;
+mod documents;
 mod flows;
 mod forges;
 mod hands;
