@@ -10,6 +10,7 @@ pub mod effects;
 pub mod engine;
 pub mod faults;
 pub mod notifications;
+pub mod operations;
 pub mod ports;
 pub mod rehearsal;
 pub mod service;

@@ -1,16 +1,21 @@
 //! `worker`: sets up the log and the signals, then hands over to the service. Must never log a secret: what
 //! is logged is chosen where it happens, and the environment is not.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use super::Exit;
 use super::error::CliError;
 use crate::config::Config;
+use crate::operations::{self, Operations};
+use crate::world::World;
 use crate::{service, wiring};
 
 /// `worker`: until SIGTERM or SIGINT. `variable` reads an environment variable.
@@ -31,7 +36,12 @@ pub(super) async fn run(
         }
         stop.cancel();
     });
-    let (world, announcer) = wiring::worker(config).await?;
+    let (mut world, announcer) = wiring::worker(config).await?;
+    let ended = CancellationToken::new();
+    let answering = match config.worker.listen {
+        None => None,
+        Some(address) => Some(answer(address, &mut world, &shutdown, &ended).await?),
+    };
     let announcing =
         announcer.map(|(announcer, nudges)| tokio::spawn(announcer.run(nudges, shutdown.clone())));
     let worked = service::run(Arc::new(world), shutdown.clone()).await;
@@ -42,8 +52,29 @@ pub(super) async fn run(
     {
         tracing::error!(%problem, "who is to be told was not told to the end; another worker goes on");
     }
+    ended.cancel();
+    if let Some(answering) = answering
+        && let Ok(Err(problem)) = answering.await
+    {
+        tracing::error!(%problem, "health and metrics could not be answered to the end");
+    }
     worked?;
     Ok(Exit::Done)
+}
+
+/// Answers for this worker's health at an address, until `ended`.
+async fn answer(
+    address: SocketAddr,
+    world: &mut World,
+    stopping: &CancellationToken,
+    ended: &CancellationToken,
+) -> Result<JoinHandle<io::Result<()>>, CliError> {
+    let listener = TcpListener::bind(address).await.map_err(|problem| {
+        CliError::Usage(format!("worker.listen: cannot listen on {address}: {problem}"))
+    })?;
+    tracing::info!(address = %listener.local_addr()?, "answering /healthz, /readyz and /metrics");
+    let operations = Operations::watch(world);
+    Ok(tokio::spawn(operations::serve(operations, listener, stopping.clone(), ended.clone())))
 }
 
 /// The log, as arguments and variables ask for it.

@@ -2,6 +2,7 @@
 //! field must never hold a secret.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use jiff::SignedDuration;
 use lockstep_events::{EnvironmentName, ReleaseTagPattern};
@@ -88,6 +89,9 @@ pub struct WorkerConfig {
     /// The longest pause between two looks, in seconds (at most 900, what SQS can delay): so late is the end of
     /// a wait seen whose event was lost. As `poll_seconds`, looks are as often all the time.
     pub poll_cap_seconds: u32,
+    /// Where the worker answers `/healthz`, `/readyz` and `/metrics`, such as `127.0.0.1:9464`; without it, nowhere. It asks nobody who
+    /// they are.
+    pub listen: Option<SocketAddr>,
     /// How often every worker looks for deployments whose wake-ups were lost, in seconds on average (1 to
     /// 3600): such a deployment goes on after two of these at most, a claimed one after one more.
     pub reconcile_seconds: u32,
@@ -102,6 +106,7 @@ impl Default for WorkerConfig {
             call_timeout_seconds: 15,
             poll_seconds: 10,
             poll_cap_seconds: 120,
+            listen: None,
             reconcile_seconds: 120,
         }
     }

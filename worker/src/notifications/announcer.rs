@@ -148,12 +148,20 @@ impl Announcer {
         let after = self.told.get(&id).map_or(0, |(seq, _)| *seq);
         let items = self.ports.store.history(id, after).await?;
         let Some(newest) = items.last() else { return Ok(None) };
-        let news: Vec<News> = items.iter().filter_map(news).collect();
+        // Anybody may ask for an environment that is none; nobody is told of that.
+        let news: Vec<News> = items.iter().filter_map(news).filter(|news| self.is_ours(news)).collect();
         let next = self.tell_all(id, &news).await?;
         if next.is_none() {
             self.told.insert(id, (newest.seq, newest.terminal));
         }
         Ok(next)
+    }
+
+    /// Whether it is of an environment that is looked after here.
+    fn is_ours(&self, news: &News) -> bool {
+        self.environments.iter().any(|(application, environment)| {
+            *application == news.application && *environment == news.environment
+        })
     }
 
     /// Whoever holds a lock too long is told of once.

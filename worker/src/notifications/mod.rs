@@ -14,6 +14,6 @@ mod subscriber;
 
 pub use announcer::{Announcer, Ports, Rules};
 pub use news::News;
-pub use nudges::{Nudges, NudgingStore};
+pub use nudges::{Nudges, nudging};
 pub use signature::{NoSecret, SigningKey};
 pub use subscriber::Subscriber;

@@ -91,7 +91,7 @@ pub struct Summary {
     pub target: String,
     /// Who asked.
     pub actor: String,
-    /// When the worker took it up.
+    /// When the worker took it up; once it has ended, when that was.
     pub at: Timestamp,
     /// Its terminal state, once it has one.
     pub outcome: Option<String>,

@@ -10,7 +10,7 @@ use super::{WiringError, aws, seconds, world};
 use crate::adapters::dynamodb::DynamoDbStore;
 use crate::adapters::webhook::HttpWebhook;
 use crate::config::{Config, WebhookConfig};
-use crate::notifications::{Announcer, Nudges, NudgingStore, Ports, Rules, SigningKey, Subscriber};
+use crate::notifications::{Announcer, Nudges, Ports, Rules, SigningKey, Subscriber, nudging};
 use crate::world::World;
 
 /// The longest that one try may take: a chat answers at once or not at all.
@@ -52,7 +52,7 @@ pub async fn worker(config: &Config) -> Result<(World, Option<(Announcer, Nudges
         scan: SCAN.min(seconds(config.worker.reconcile_seconds)),
     };
     let announcer = Announcer::new(ports, world.environments().collect(), subscribers, rules);
-    let (store, nudges) = NudgingStore::new(Arc::clone(&world.store));
+    let (store, nudges) = nudging(Arc::clone(&world.store));
     world.store = Arc::new(store);
     Ok((world, Some((announcer, nudges))))
 }

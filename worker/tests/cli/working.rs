@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use lockstep::ports::Queue as _;
+
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
@@ -41,4 +43,63 @@ async fn a_worker_without_its_secret_names_the_variable() {
     let ran = local.run_with(&["worker"], &[("LOCKSTEP_LOG_FORMAT", "xml")]).await;
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("LOCKSTEP_LOG_FORMAT"), "{}", ran.stderr);
+}
+
+/// What an address says, by its status.
+async fn asked(address: &str, path: &str) -> (u16, String) {
+    let answer = reqwest::get(format!("http://{address}{path}")).await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_worker_tells_machines_whether_it_lives_and_what_it_did() {
+    let local = Local::start().await;
+    let listen = ("LOCKSTEP__WORKER__LISTEN", "127.0.0.1:0");
+    let mut child = local.spawn(&["worker"], &[TOKEN, ("LOCKSTEP_LOG_FORMAT", "json"), listen]);
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut address = String::new();
+    while let Some(line) = log.next_line().await.unwrap() {
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        if let Some(found) = line["address"].as_str() {
+            found.clone_into(&mut address);
+        }
+        if line["message"] == "ready" {
+            break;
+        }
+    }
+    assert_eq!(asked(&address, "/healthz").await, (200, "alive\n".to_owned()));
+    // It waits for its first message: the queue has not answered anything yet.
+    assert_eq!(asked(&address, "/readyz").await, (503, "the queue has not answered yet\n".to_owned()));
+    // A request of which the worker can make nothing, and so parks.
+    local.queue.send("no message", std::time::Duration::ZERO).await.unwrap();
+    let parked = async {
+        loop {
+            let (status, text) = asked(&address, "/metrics").await;
+            assert_eq!(status, 200);
+            if text.contains("lockstep_messages_total{done=\"deleted\"} 1") {
+                return text;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let text = tokio::time::timeout(std::time::Duration::from_secs(60), parked).await.unwrap();
+    assert!(text.contains("lockstep_messages_total{done=\"parked\"} 1"), "{text}");
+    assert!(
+        text.contains("lockstep_worker_info{version=\"0.1.0\"} 1") && text.ends_with("# EOF\n"),
+        "{text}"
+    );
+    assert_eq!(asked(&address, "/readyz").await, (200, "ready\n".to_owned()));
+    child.kill().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_worker_that_cannot_listen_says_where() {
+    let local = Local::start().await;
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let held = tokio::net::TcpListener::bind(taken).await.unwrap();
+    let address = taken.to_string();
+    let ran = local.run_with(&["worker"], &[TOKEN, ("LOCKSTEP__WORKER__LISTEN", &address)]).await;
+    drop(held);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("worker.listen: cannot listen on {address}")), "{}", ran.stderr);
 }

@@ -26,6 +26,7 @@ mod inspecting;
 mod locking;
 mod looping;
 mod notifying;
+mod operating;
 mod paused_workers;
 mod pauses;
 mod planning;

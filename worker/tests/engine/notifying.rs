@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use lockstep::adapters::chance::SystemChance;
 use lockstep::config::{Occasion, WebhookConfig, WebhookFormat};
 use lockstep::faults::FaultKind;
-use lockstep::notifications::{Announcer, NudgingStore, Ports, Rules, Subscriber};
+use lockstep::notifications::{Announcer, Ports, Rules, Subscriber, nudging};
 use lockstep::ports::{Clock as _, Store};
 use lockstep_events::DeploymentId;
 use lockstep_state_machines::RetryPolicy;
@@ -268,7 +268,7 @@ async fn a_lock_that_is_held_too_long_is_told_of_once() {
 #[tokio::test]
 async fn a_worker_is_nudged_by_what_it_records_and_told_of_nothing_else() {
     let stage = Stage::new();
-    let (store, mut nudges) = NudgingStore::new(stage.store.clone() as Arc<dyn Store>);
+    let (store, mut nudges) = nudging(stage.store.clone() as Arc<dyn Store>);
     let mut world = stage.world("a");
     world.store = Arc::new(store);
     let a = lockstep::engine::Engine::new(Arc::new(world));
@@ -281,11 +281,39 @@ async fn a_worker_is_nudged_by_what_it_records_and_told_of_nothing_else() {
     assert_eq!(nudged, [id, id], "its start and its end");
 }
 
+/// Whoever may send, and has no say in an environment, could else flood its chat.
+#[tokio::test]
+async fn what_a_stranger_asks_for_is_told_to_nobody() {
+    let stage = crate::who::stage();
+    let (store, mut nudges) = nudging(stage.store.clone() as Arc<dyn Store>);
+    let mut world = crate::who::guarded_world(&stage);
+    world.store = Arc::new(store);
+    let a = lockstep::engine::Engine::new(Arc::new(world));
+    let request = crate::who::by_run("preview");
+    let message = crate::who::send(&stage, &request, "AROASTRANGER:run-1");
+    stage.done(&a, &message).await;
+    assert_eq!(stage.newest(request.id).to, "rejected");
+    assert!(nudges.try_recv().is_err(), "nobody is nudged about it");
+
+    let nowhere = crate::stage::request("nowhere");
+    let hearing = Hearing::of(&stage);
+    let (nudge, nudges) = tokio::sync::mpsc::channel(1);
+    stage.done(&a, &crate::who::send(&stage, &nowhere, crate::who::PERSON)).await;
+    assert_eq!(stage.newest(nowhere.id).to, "rejected");
+    nudge.send(nowhere.id).await.unwrap();
+    let shutdown = CancellationToken::new();
+    let telling = tokio::spawn(hearing.announcer(&stage).run(nudges, shutdown.clone()));
+    until("the nudge was taken", || nudge.capacity() == 1).await;
+    shutdown.cancel();
+    telling.await.unwrap();
+    assert!(hearing.chat.heard().is_empty(), "there is no such environment");
+}
+
 #[tokio::test]
 async fn the_loop_tells_at_a_nudge_tries_again_in_time_and_ends_at_shutdown() {
     let stage = Stage::new();
     let hearing = Hearing::of(&stage);
-    let (store, nudges) = NudgingStore::new(stage.store.clone() as Arc<dyn Store>);
+    let (store, nudges) = nudging(stage.store.clone() as Arc<dyn Store>);
     let mut world = stage.world("a");
     world.store = Arc::new(store);
     let announcer = hearing.announcer(&stage);
@@ -311,7 +339,7 @@ async fn the_loop_tells_at_a_nudge_tries_again_in_time_and_ends_at_shutdown() {
 async fn a_chat_that_hangs_holds_up_no_deployment() {
     let stage = Stage::new();
     let hearing = Hearing::of(&stage);
-    let (store, nudges) = NudgingStore::new(stage.store.clone() as Arc<dyn Store>);
+    let (store, nudges) = nudging(stage.store.clone() as Arc<dyn Store>);
     let mut world = stage.world("a");
     world.store = Arc::new(store);
     stage.wire.before("POST".to_owned(), std::future::pending());

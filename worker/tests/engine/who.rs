@@ -8,6 +8,7 @@ use lockstep::config::RequestsConfig;
 use lockstep::engine::{Disposition, Engine};
 use lockstep::faults::FaultKind;
 use lockstep::ports::{Clock as _, ReviewRules, ReviewState, RunReview, WorkflowRun};
+use lockstep::world::World;
 use lockstep_events::{
     Claim, DeployRequested, DeploymentId, Message as Content, Overrides, Requester, Target, WakeUp,
 };
@@ -34,6 +35,15 @@ pub(crate) fn worker(stage: &Stage) -> Engine {
 }
 
 fn worker_with(stage: &Stage, change: impl Fn(&mut RequestsConfig)) -> Engine {
+    Engine::new(Arc::new(world_with(stage, change)))
+}
+
+/// What such a worker holds.
+pub(crate) fn guarded_world(stage: &Stage) -> World {
+    world_with(stage, |_| {})
+}
+
+fn world_with(stage: &Stage, change: impl Fn(&mut RequestsConfig)) -> World {
     let mut world = stage.world("w");
     world.settings.worker_senders = vec!["AROAWORKER".to_owned()];
     for application in world.applications.values_mut() {
@@ -51,7 +61,7 @@ fn worker_with(stage: &Stage, change: impl Fn(&mut RequestsConfig)) -> Engine {
             environment.requests = Some(requests);
         }
     }
-    Engine::new(Arc::new(world))
+    world
 }
 
 /// A run that may ask: alice started it, on the default branch.

@@ -21,7 +21,7 @@ pub(super) struct Row {
     actor: String,
     workflow_run: Option<u64>,
     requested_at: Option<Timestamp>,
-    taken_up_at: Timestamp,
+    taken_up_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
     /// From being taken up to its end.
     seconds: Option<i64>,
@@ -52,6 +52,7 @@ impl Row {
         let facts = machine.as_ref().map(Machine::deployment);
         let source = facts.and_then(|facts| facts.source.as_ref());
         let ended_at = newest.filter(|newest| newest.terminal).map(|newest| newest.at);
+        let taken_up_at = history.first().map(|first| first.at);
         let refusal = facts.and_then(|facts| facts.refusal.as_ref()).map(|refusal| code(&refusal.code));
         let failure = facts.and_then(|facts| facts.failure.as_ref()).map(|failure| code(&failure.code));
         Self {
@@ -63,9 +64,11 @@ impl Row {
             actor: summary.actor.clone(),
             workflow_run: facts.and_then(|facts| facts.request.requester.workflow_run_id),
             requested_at: facts.map(|facts| facts.request.requested_at),
-            taken_up_at: summary.at,
+            taken_up_at,
             ended_at,
-            seconds: ended_at.map(|at| at.duration_since(summary.at).as_secs()),
+            seconds: ended_at
+                .zip(taken_up_at)
+                .map(|(ended, taken_up)| ended.duration_since(taken_up).as_secs()),
             outcome: summary.outcome.clone(),
             reason: summary.reason.clone(),
             code: refusal.or(failure),
