@@ -35,7 +35,7 @@ impl PlannedCluster {
         if let Some(told) = told {
             return Ok(told);
         }
-        let view = self.real.service(service).await?;
+        let view = self.journal.met(self.real.service(service).await)?;
         let view = view.ok_or_else(|| not_found("DescribeServices", &service.service))?;
         let primary = view.primary().map(|primary| primary.task_definition.clone());
         Ok((primary.unwrap_or_default(), view.desired))
@@ -67,7 +67,7 @@ impl Cluster for PlannedCluster {
     }
 
     async fn register_from(&self, base: &str, image: Option<(&str, &str)>, marks: &Marks) -> Answer<String> {
-        let found = self.real.task_definition(base).await?;
+        let found = self.journal.met(self.real.task_definition(base).await)?;
         let found = found.ok_or_else(|| not_found("DescribeTaskDefinition", base))?;
         let leg = marks.get("lockstep:leg").map_or("new", String::as_str);
         let revision = format!("{}:({leg})", found.family);

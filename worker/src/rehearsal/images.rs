@@ -34,7 +34,7 @@ impl Registry for PlannedImages {
     }
 
     async fn point(&self, tag: &str, digest: &ImageDigest) -> Answer<()> {
-        let from = self.real.resolve(tag).await?;
+        let from = self.journal.met(self.real.resolve(tag).await)?;
         let to = Some(digest.clone()).filter(|digest| *digest != unbuilt());
         self.journal.would(Change::PointTag { tag: tag.to_owned(), from, to });
         Ok(())

@@ -135,7 +135,10 @@ struct Pages {
     looked_at: Vec<Look>,
     changes: Vec<Change>,
     history: Vec<Noted>,
+    /// What was met since the last item.
     fault: Option<Fault>,
+    /// What the first item about a fault is about: the deployment goes another way from there.
+    recorded_fault: Option<Fault>,
     not_knowable: Vec<String>,
 }
 
@@ -169,6 +172,14 @@ impl Journal {
         answer
     }
 
+    /// Notes the fault of a read that is no look of the deployment's own, if it met one.
+    pub(super) fn met<T>(&self, answer: Answer<T>) -> Answer<T> {
+        if let Err(fault) = &answer {
+            self.pages().fault = Some(fault.clone());
+        }
+        answer
+    }
+
     /// Notes what would be changed.
     pub(super) fn would(&self, change: Change) {
         self.pages().changes.push(change);
@@ -183,6 +194,10 @@ impl Journal {
     /// it belongs to the step that it is for.
     pub(super) fn record(&self, entry: &Entry, supposed: Option<String>) {
         let mut pages = self.pages();
+        let met = pages.fault.take();
+        if super::is_fault(entry) && pages.recorded_fault.is_none() {
+            pages.recorded_fault = met;
+        }
         let mut noted = Noted { entry: entry.clone(), looked_at: Vec::new(), changes: Vec::new(), supposed };
         if !noted.is_claim() {
             noted.looked_at = std::mem::take(&mut pages.looked_at);
@@ -206,9 +221,9 @@ impl Journal {
         self.pages().looked_at.clone()
     }
 
-    /// The last fault that was met.
+    /// The fault that an item is about, if one is: what follows is not what the deployment would do.
     pub(super) fn fault(&self) -> Option<Fault> {
-        self.pages().fault.clone()
+        self.pages().recorded_fault.clone()
     }
 
     /// What only a write could tell.

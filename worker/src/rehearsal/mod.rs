@@ -149,7 +149,7 @@ impl Rehearsed<'_> {
         for _ in 0..LONGEST {
             let newest = self.journal.newest().ok_or_else(|| self.inconsistent("it was not taken up"))?;
             let machine = self.restore(&newest)?;
-            if let Some(prospect) = self.prospect(&newest, &machine) {
+            if let Some(prospect) = self.prospect(&machine) {
                 return Ok(match (prospect, waits_for) {
                     (Prospect::Accepted, Some(on)) => Prospect::Waits(on),
                     (prospect, _) => prospect,
@@ -169,14 +169,12 @@ impl Rehearsed<'_> {
     }
 
     /// What has become of it; `None` while it goes on.
-    fn prospect(&self, newest: &Entry, machine: &Machine) -> Option<Prospect> {
+    fn prospect(&self, machine: &Machine) -> Option<Prospect> {
         let deployment = machine.deployment();
         if let Some(refusal) = &deployment.refusal {
             return Some(Prospect::Rejected(refusal.clone()));
         }
-        if is_fault(newest)
-            && let Some(fault) = self.journal.fault()
-        {
+        if let Some(fault) = self.journal.fault() {
             return Some(Prospect::NotSeen(fault));
         }
         if let Some(failure) = &deployment.failure {

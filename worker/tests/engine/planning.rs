@@ -11,7 +11,7 @@ use lockstep::world::World;
 use lockstep_events::{DeployRequested, Message as Content, Target};
 use lockstep_state_machines::RefusalCode;
 
-use crate::doubles::{COMMIT, DIGEST, Trouble};
+use crate::doubles::{COMMIT, DIGEST, Trouble, call};
 use crate::stage::{BETA, OLD_DIGEST, Stage, VERSION, request};
 
 /// What somebody else does.
@@ -355,6 +355,42 @@ async fn what_cannot_be_looked_at_is_said_so() {
         let Prospect::NotSeen(fault) = plan.prospect else { panic!("{operation}: {:?}", plan.prospect) };
         assert_eq!((fault.operation, fault.kind), (operation, kind));
         assert!(plan.steps.iter().all(|step| !step.event.ends_with("-fault")), "{:#?}", plan.steps);
+    }
+}
+
+/// The n-th call of an operation from now on fails so.
+fn trouble_at(stage: &Arc<Stage>, operation: &'static str, n: usize, kind: FaultKind) {
+    let on = stage.clone();
+    stage.wire.before(call(operation), async move {
+        match n {
+            1 => on.wire.trouble(operation, Trouble::without_effect(kind)),
+            _ => trouble_at(&on, operation, n - 1, kind),
+        }
+    });
+}
+
+/// Every read, not the first of its kind alone: also those that only tell what a change would be.
+#[tokio::test]
+async fn no_read_that_fails_is_taken_for_a_failure_of_the_deployment() {
+    for (operation, least) in [("service", 2), ("task_definition", 2), ("resolve_tag", 2), ("environment", 2)]
+    {
+        for kind in [FaultKind::Denied, FaultKind::Throttled] {
+            let mut reads = 0;
+            loop {
+                let stage = Stage::new();
+                trouble_at(&stage, operation, reads + 1, kind);
+                let plan = plan(&stage, &request("staging")).await;
+                if plan.prospect == Prospect::Accepted {
+                    break;
+                }
+                let Prospect::NotSeen(fault) = plan.prospect else {
+                    panic!("{operation} {}, {kind:?}: {:?}", reads + 1, plan.prospect)
+                };
+                assert_eq!((fault.operation, fault.kind), (operation, kind));
+                reads += 1;
+            }
+            assert!(reads >= least, "{operation} is read {reads} time(s)");
+        }
     }
 }
 
