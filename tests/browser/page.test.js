@@ -161,6 +161,49 @@ describe("the keyboard", () => {
 });
 
 describe("live", () => {
+  it("a page that is refused news asks again", async () => {
+    opened = await open(chrome.browser, stage);
+    const { page, wrong } = opened;
+    let refused = 0;
+    await page.route("**/live*", (route) => {
+      if (refused === 2) return route.continue();
+      refused += 1;
+      return route.fulfill({ status: 503, body: "too many pages wait for news" });
+    });
+    await page.goto(stage.url, { waitUntil: "load" });
+    await page.locator("#status", { hasText: "The connection is lost" }).waitFor({ timeout: LATE });
+    await page.locator("#status", { hasText: "Live" }).waitFor({ timeout: 2 * LATE });
+    assert.equal(refused, 2);
+    // What the browser complains of is what this test made.
+    assert.ok(wrong.length > 0 && wrong.every((line) => line.includes("503")), wrong.join("\n"));
+    wrong.length = 0;
+  });
+
+  it("a page whose table could not be read for a moment says so, and that it can again", async () => {
+    opened = await open(chrome.browser, stage);
+    const { page } = opened;
+    await page.addInitScript(() => {
+      window.said = [];
+      document.addEventListener("DOMContentLoaded", () => {
+        const status = document.getElementById("status");
+        new MutationObserver(() => window.said.push(status.textContent)).observe(status, { childList: true });
+      });
+    });
+    let first = true;
+    await page.route("**/live*", async (route) => {
+      if (!first) return route.continue();
+      first = false;
+      const mark = await page.evaluate(() => document.body.dataset.mark);
+      const body = `event: trouble\ndata: -\n\nevent: mark\ndata: ${mark}\n\n`;
+      return route.fulfill({ status: 200, contentType: "text/event-stream", body });
+    });
+    await page.goto(stage.url, { waitUntil: "load" });
+    await page.waitForFunction(() => window.said.some((text) => text.includes("connection is lost")), null, { timeout: LATE });
+    const said = await page.evaluate(() => window.said);
+    const trouble = said.findIndex((text) => text.startsWith("The table cannot be read"));
+    assert.ok(trouble >= 0 && said[trouble + 1].startsWith("Live"), said.join(" | "));
+  });
+
   it("a page is kept up to date without being loaded again, to the end", async () => {
     const page = await visit(stage.page(stage.deployments.underWay));
     await page.locator("#status", { hasText: "Live" }).waitFor({ timeout: LATE });

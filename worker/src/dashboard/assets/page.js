@@ -2,14 +2,22 @@
 // this script the page is the same, as of when it was loaded. Must never build markup of data.
 "use strict";
 
+const LIVE = "Live: changes appear by themselves.";
+// A browser goes on by itself after a connection that broke, and never after one that was refused.
+const REFUSED_PAUSE = 5000;
+
 const status = document.getElementById("status");
 const body = document.body;
 let source = null;
+let ended = false;
+// Whether the last words were about trouble.
+let troubled = false;
 let fetching = false;
 let wanted = "";
 let fetchedFor = "";
 
-const say = (text) => {
+const say = (text, trouble = false) => {
+  troubled = trouble;
   if (status.textContent !== text) status.textContent = text;
 };
 
@@ -58,31 +66,47 @@ async function fetchAgain() {
   tick();
   say(fresh.body.dataset.news);
   // A deployment that has ended has no more news.
-  if (!fresh.body.dataset.live) source.close();
+  if (!fresh.body.dataset.live) {
+    ended = true;
+    source.close();
+  }
 }
 
 async function heed(mark) {
   wanted = mark;
   // The page may be newer than the look that the mark is of: then it is fetched once for nothing, and not again.
-  if (fetching || mark === body.dataset.mark || mark === fetchedFor) return;
+  if (fetching) return;
+  if (mark === body.dataset.mark || mark === fetchedFor) {
+    // This page is as new as can be, whatever trouble there was.
+    if (troubled) say(LIVE);
+    return;
+  }
   fetching = true;
   fetchedFor = mark;
   try {
     await fetchAgain();
   } catch {
     fetchedFor = "";
-    say("The page could not be brought up to date: what you see is old. Trying again.");
+    say("The page could not be brought up to date: what you see is old. Trying again.", true);
     await new Promise((resolve) => setTimeout(resolve, 5000));
   }
   fetching = false;
-  if (source.readyState !== EventSource.CLOSED) heed(wanted);
+  if (!ended) heed(wanted);
+}
+
+function listen() {
+  if (ended) return;
+  source = new EventSource(body.dataset.live);
+  source.addEventListener("open", () => say(LIVE));
+  source.addEventListener("mark", (event) => heed(event.data));
+  source.addEventListener("trouble", () => say("The table cannot be read: what you see may be old.", true));
+  source.addEventListener("error", () => {
+    say("The connection is lost: what you see may be old. Trying again.", true);
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, REFUSED_PAUSE);
+  });
 }
 
 if (body.dataset.live) {
-  source = new EventSource(body.dataset.live);
-  source.addEventListener("open", () => say("Live: changes appear by themselves."));
-  source.addEventListener("mark", (event) => heed(event.data));
-  source.addEventListener("trouble", () => say("The table cannot be read: what you see may be old."));
-  source.addEventListener("error", () => say("The connection is lost: what you see may be old. Trying again."));
+  listen();
   setInterval(tick, 1000);
 }
