@@ -6,8 +6,11 @@ use serde_json::{Value, json};
 use super::News;
 use crate::config::Occasion;
 
-/// As much of a summary as is shown, in characters: Slack takes 3,000 in a section, and a chat is read at a glance.
+/// As much of a summary as is shown, in characters as sent: Slack takes 3,000 in a section, and a chat is read at a glance.
 const LONGEST_SUMMARY: usize = 1000;
+
+/// As much of a name, a ref or an address.
+const LONGEST_NAME: usize = 200;
 
 /// The message. `text` is what a notification shows, and what a receiver that knows no blocks falls back to.
 pub(super) fn message(news: &News) -> Value {
@@ -15,28 +18,27 @@ pub(super) fn message(news: &News) -> Value {
     let heading = format!(
         "{} {} of {}: {} {}",
         sign(news.occasion),
-        escape(news.environment.as_str()),
-        escape(news.application.as_str()),
-        escape(what),
+        name(news.environment.as_str()),
+        name(news.application.as_str()),
+        name(what),
         verb(news.occasion),
     );
-    let summary: String = news.summary.chars().take(LONGEST_SUMMARY).collect();
     let links = [("release", &news.release_url), ("build", &news.build_url)];
     let links = links.iter().filter_map(|(name, url)| url.as_ref().map(|url| (name, url)));
-    let links: String = links.map(|(name, url)| format!(" · <{}|{name}>", escape(url))).collect();
+    let links: String = links.map(|(name, url)| format!(" · <{}|{name}>", address(url))).collect();
     let mut lines = vec![heading.clone()];
-    if !summary.is_empty() {
-        lines.push(escape(&summary));
+    if !news.summary.is_empty() {
+        lines.push(text(&news.summary, LONGEST_SUMMARY));
     }
     if news.operator_needed {
         lines.push("*Somebody has to look at it.*".to_owned());
     }
-    let by = format!("by {} · deployment {}{links}", escape(&news.actor), news.deployment);
+    let by = format!("by {} · deployment {}{links}", name(&news.actor), news.deployment);
     json!({
         "text": heading,
         "blocks": [
-            {"type": "section", "text": {"type": "mrkdwn", "text": lines.join("\n")}},
-            {"type": "context", "elements": [{"type": "mrkdwn", "text": by}]},
+            {"type": "section", "text": {"type": "mrkdwn", "text": lines.join("\n"), "verbatim": true}},
+            {"type": "context", "elements": [{"type": "mrkdwn", "text": by, "verbatim": true}]},
         ],
     })
 }
@@ -66,21 +68,41 @@ fn verb(occasion: Occasion) -> &'static str {
     }
 }
 
-/// Slack's own escaping (its reference, “Formatting text for app surfaces”, “Escaping text”): these three and no other.
-/// Then the characters that format: an invisible word joiner after each keeps them text.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '*' | '~' | '`' => escaped.extend([c, '\u{2060}']),
-            c if c.is_control() => escaped.push(' '),
-            c => escaped.push(c),
+fn name(raw: &str) -> String {
+    text(raw, LONGEST_NAME)
+}
+
+/// Where a link goes: only what Slack's own syntax would end it with is replaced.
+fn address(url: &str) -> String {
+    let escaped = url.replace('&', "&amp;").replace('<', "%3C").replace('>', "%3E").replace('|', "%7C");
+    escaped.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// Text from outside, at most so long as it is sent. First Slack's own escaping (its reference, “Formatting text for app surfaces”,
+/// “Escaping text”): these three and no other. Then an invisible word joiner after whatever formats, mentions or begins a link
+/// there or in Markdown (Mattermost), which keeps it text.
+fn text(raw: &str, longest: usize) -> String {
+    let mut shown = String::with_capacity(raw.len().min(longest));
+    let mut left = longest;
+    for c in raw.chars() {
+        let mut piece = match c {
+            '&' => "&amp;".to_owned(),
+            '<' => "&lt;".to_owned(),
+            '>' => "&gt;".to_owned(),
+            c if c.is_control() => " ".to_owned(),
+            c => c.to_string(),
+        };
+        if matches!(c, '*' | '~' | '`' | '_' | '@' | '#' | ':' | '[' | ']') {
+            piece.push('\u{2060}');
         }
+        let Some(rest) = left.checked_sub(piece.chars().count()) else {
+            shown.push('…');
+            break;
+        };
+        left = rest;
+        shown.push_str(&piece);
     }
-    escaped
+    shown
 }
 
 #[cfg(test)]
@@ -136,12 +158,46 @@ mod tests {
         let section = section(&loud);
         assert!(
             section.contains(
-                "&lt;!channel&gt; *\u{2060}look*\u{2060} &lt;https://evil.example|here&gt; a &amp; b next"
+                "&lt;!channel&gt; *\u{2060}look*\u{2060} &lt;https:\u{2060}//evil.example|here&gt; a &amp; b next"
             ),
             "{section}"
         );
         let all = message(&loud).to_string();
         assert!(!all.contains("<!channel>") && !all.contains("<@U1>"), "{all}");
+    }
+
+    #[test]
+    fn nor_is_there_a_mention_a_link_or_markdown_of_mattermost_s() {
+        let loud = News {
+            target: "@channel".to_owned(),
+            summary: "_see_ https://evil.example [here](https://evil.example) @all".to_owned(),
+            ..news()
+        };
+        let all = message(&loud);
+        for part in ["@channel", "@all", "https://evil", "](", "_see_"] {
+            assert!(!all.to_string().contains(part), "{part}: {all}");
+        }
+        assert_eq!(all["blocks"][0]["text"]["verbatim"], true, "Slack links nothing by itself");
+    }
+
+    #[test]
+    fn no_text_makes_a_part_longer_than_slack_takes() {
+        let long = "&@".repeat(5000);
+        let news = News {
+            actor: long.clone(),
+            target: long.clone(),
+            summary: long,
+            operator_needed: true,
+            ..news()
+        };
+        let all = message(&news);
+        for part in
+            [&all["text"], &all["blocks"][0]["text"]["text"], &all["blocks"][1]["elements"][0]["text"]]
+        {
+            let length = part.as_str().unwrap().chars().count();
+            assert!(length < 2000, "{length}");
+        }
+        assert!(section(&news).contains('…'));
     }
 
     #[test]
