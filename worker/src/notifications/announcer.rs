@@ -178,8 +178,8 @@ impl Announcer {
         }
         let Some(newest) = self.ports.store.newest(holder).await? else { return Ok(()) };
         let Some(machine) = machine(&newest) else { return Ok(()) };
-        let at = since.checked_add(limit).unwrap_or(since);
-        let news = News::lock_held_too_long(&newest, &machine, since, at);
+        // It is so now, however long nobody was there to say it: that is not old news.
+        let news = News::lock_held_too_long(&newest, &machine, since, self.ports.clock.now());
         // What is left is tried again at the next look.
         self.tell_all(holder, &[news]).await.map(drop)
     }

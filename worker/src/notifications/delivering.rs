@@ -49,8 +49,9 @@ impl Delivering<'_> {
         let now = self.ports.clock.now();
         let before = record.trying.take_if(|trying| trying.notice == news.id);
         let (tries, problem) = before.as_ref().map_or((0, None), |b| (b.tries, b.problem.clone()));
-        if let Some(before) = before.as_ref().filter(|before| now < before.next_at) {
-            return Ok(Some(before.next_at));
+        // Another notice's try counts too: it may be under way, or the webhook has asked for a pause.
+        if let Some(next) = before.as_ref().or(record.trying.as_ref()).filter(|trying| now < trying.next_at) {
+            return Ok(Some(next.next_at));
         }
         if now.duration_since(news.at) > self.rules.give_up_after {
             let last = problem.map(|problem| format!("; the last: {problem}")).unwrap_or_default();
@@ -75,7 +76,10 @@ impl Delivering<'_> {
             Tried::Failed { problem, wait, .. } => {
                 let ceiling = self.rules.backoff.ceiling(tries).unsigned_abs();
                 let wait = ceiling.mul_f64(self.ports.chance.fraction()).max(wait.unwrap_or_default());
-                let next_at = later(self.ports.clock.now(), wait);
+                // However long the webhook asks for, there is a last try while it is still worth one.
+                let last = news.at.checked_add(self.rules.give_up_after).unwrap_or(Timestamp::MAX);
+                let (now, next_at) = (self.ports.clock.now(), later(self.ports.clock.now(), wait));
+                let next_at = if now < last { next_at.min(last) } else { next_at };
                 let (webhook, notice) = (&self.to.name, &news.id);
                 tracing::warn!(deployment.id = %self.id, %webhook, %notice, tries, %problem, next = %next_at, "a notice was not taken: it is tried again");
                 let notice = news.id.clone();

@@ -162,6 +162,58 @@ async fn a_webhooks_own_wait_is_kept() {
 }
 
 #[tokio::test]
+async fn however_long_a_webhook_wants_to_wait_there_is_a_last_try_in_time() {
+    let stage = Stage::new();
+    let hearing = Hearing::of(&stage);
+    let mut announcer = hearing.announcer(&stage);
+    let (id, message) = stage.ask("staging");
+    stage.done(&stage.worker("a"), &message).await;
+    let a_day = Duration::from_secs(86_400);
+    stage.wire.trouble("POST", Trouble::without_effect(FaultKind::Throttled).asking_for(a_day));
+    announcer.scan().await;
+    let next = hearing.records.of(id, CHAT).trying.unwrap().next_at;
+    assert_eq!(next, stage.store.items(id)[0].at + GIVE_UP_AFTER);
+    stage.clock.forward(GIVE_UP_AFTER.unsigned_abs());
+    announcer.scan().await;
+    assert_eq!(hearing.chat.heard().first().map(String::as_str), Some("started"));
+}
+
+#[tokio::test]
+async fn a_lock_that_was_held_while_nobody_was_there_is_told_of_all_the_same() {
+    let stage = Stage::new();
+    let hearing = Hearing::of(&stage);
+    let (_, message) = stage.ask("staging");
+    stage.forge.hold_builds(true);
+    stage.done(&stage.worker("a"), &message).await;
+    stage.clock.forward((TOO_LONG + GIVE_UP_AFTER * 3).unsigned_abs());
+    hearing.announcer_for(&stage, &[Occasion::LockHeldTooLong], &[]).scan().await;
+    assert_eq!(hearing.chat.heard(), ["lock-held-too-long"]);
+}
+
+/// What the lock brings about and what the history does share one webhook, and its pauses.
+#[tokio::test]
+async fn a_pause_that_one_notice_was_asked_for_is_kept_by_the_next() {
+    let stage = Stage::new();
+    let hearing = Hearing::of(&stage);
+    let a = stage.worker("a");
+    let (id, message) = stage.ask("staging");
+    stage.forge.hold_builds(true);
+    stage.done(&a, &message).await;
+    let mut announcer = hearing.announcer_for(&stage, &[Occasion::LockHeldTooLong, Occasion::Cancelled], &[]);
+    stage.clock.forward(TOO_LONG.unsigned_abs());
+    let wait = Duration::from_secs(600);
+    stage.wire.trouble("POST", Trouble::without_effect(FaultKind::Throttled).asking_for(wait));
+    announcer.scan().await;
+    stage.done(&a, &stage.ask_to_cancel(id)).await;
+    stage.clock.forward(Duration::from_secs(599));
+    announcer.scan().await;
+    assert!(hearing.chat.heard().is_empty(), "{:?}", hearing.chat.heard());
+    stage.clock.forward(Duration::from_secs(1));
+    announcer.scan().await;
+    assert_eq!(hearing.chat.heard(), ["cancelled"], "the lock is free by now");
+}
+
+#[tokio::test]
 async fn what_can_never_succeed_is_given_up_and_the_next_is_told() {
     let stage = Stage::new();
     let hearing = Hearing::of(&stage);
